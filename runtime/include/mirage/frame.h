@@ -1,0 +1,59 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Frames: reference-counted memory with an owner below.
+ *
+ * A buffer is a piece of memory that somebody below owns (an mbuf's storage,
+ * a receive buffer of a tap, an allocation of ours, the bytes of a JavaScript
+ * buffer).  A segment is a range of a buffer.  A frame is a list of segments;
+ * it holds one reference on the buffer of each.  A chain that the platform
+ * received is one frame and is not flattened.
+ */
+#ifndef MIRAGE_FRAME_H
+#define MIRAGE_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A range of memory with an owner.  Embed it; free() gets the last reference. */
+struct mirage_buffer {
+	uint32_t refs;	/* atomic: a driver may drop it in any context */
+	uint32_t flags; /* MIRAGE_BUFFER_* */
+	void (*free)(struct mirage_buffer *);
+};
+
+#define MIRAGE_BUFFER_READONLY	0x1 /* shared with the host: do not write */
+
+struct mirage_segment {
+	uint8_t *data;
+	uint32_t len; /* bytes */
+	struct mirage_buffer *buffer;
+};
+
+#define MIRAGE_FRAME_SEGMENTS	4 /* held in the frame; more are allocated */
+
+/* Receive checksum verdicts (what the NIC said) and transmit requests. */
+#define MIRAGE_FRAME_RX_L3_GOOD	0x0001 /* IPv4 header checksum verified */
+#define MIRAGE_FRAME_RX_L4_GOOD	0x0002 /* TCP or UDP checksum verified */
+#define MIRAGE_FRAME_TX_CSUM	0x0010 /* fill csum_start/csum_offset */
+
+struct mirage_frame {
+	uint8_t *head;	   /* first segment's data: the headers, contiguous */
+	uint32_t head_len; /* bytes contiguous at head */
+	uint32_t len;	   /* bytes in all segments */
+	uint32_t refs;	   /* of the instance's thread only: not atomic */
+	uint32_t handle;   /* in the instance's frame table; 0: in none */
+	uint16_t netif;	   /* index of the interface it came from */
+	uint16_t flags;	   /* MIRAGE_FRAME_* */
+	uint16_t csum_start;  /* bytes from head, as in virtio-net */
+	uint16_t csum_offset; /* bytes from csum_start */
+	uint16_t nsegs;
+	uint16_t maxsegs;
+	uint64_t timestamp_ns; /* receive time, monotonic clock */
+	struct mirage_segment *segs; /* inline_segs, or allocated */
+	struct mirage_segment inline_segs[MIRAGE_FRAME_SEGMENTS];
+	struct mirage_frame *next; /* queue and free-list link */
+};
+
+#endif /* MIRAGE_FRAME_H */

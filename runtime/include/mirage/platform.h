@@ -1,0 +1,117 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The contract between the runtime and what lies below it, in MUST and MAY
+ * (RFC 2119).  This is the only way down: runtime calls these functions and
+ * nothing else of the host, and the platform never calls up, except for
+ * mirage_instance_* to make, run and end an instance.
+ *
+ * No floating-point value crosses this border: the objects above it are
+ * compiled for soft float and pass doubles in general registers.
+ *
+ * All functions are called on the instance's own thread unless they say
+ * otherwise.  A platform MUST support several instances in one process, so
+ * all state hangs off its struct mirage_platform.
+ */
+#ifndef MIRAGE_PLATFORM_H
+#define MIRAGE_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mirage/frame.h>
+
+struct mirage_platform; /* defined by each platform, one per instance */
+
+/*
+ * Memory.  alloc MUST return memory aligned to 16 bytes, or NULL; it MAY
+ * sleep.  free gets the size that alloc got.
+ */
+void *mirage_platform_alloc(struct mirage_platform *, size_t size);
+void mirage_platform_free(struct mirage_platform *, void *, size_t size);
+
+/*
+ * Clocks, integer nanoseconds.  monotonic MUST never go back, starts anywhere;
+ * wall is since 1970-01-01 00:00:00 UTC.  On a capture both are the capture's.
+ */
+uint64_t mirage_platform_monotonic_ns(struct mirage_platform *);
+uint64_t mirage_platform_wall_ns(struct mirage_platform *);
+
+/* Fills buf with cryptographically strong random bytes.  MUST not fail. */
+void mirage_platform_entropy(struct mirage_platform *, void *buf, size_t len);
+
+/* Console.  One line, UTF-8, without its newline.  MAY limit the rate. */
+enum mirage_console_level {
+	MIRAGE_CONSOLE_DEBUG,
+	MIRAGE_CONSOLE_LOG,  /* console.log, console.info */
+	MIRAGE_CONSOLE_WARN,
+	MIRAGE_CONSOLE_ERROR,
+};
+void mirage_platform_console(
+    struct mirage_platform *, enum mirage_console_level, const char *line,
+    size_t len);
+
+/*
+ * Waiting.  Sleeps until deadline_ns (monotonic; UINT64_MAX: no deadline), a
+ * frame, or a stop request, whichever is first; MUST not poll.  Returns why.
+ * MIRAGE_WAKE_END: nothing can arrive any more (a capture is at its end).
+ */
+#define MIRAGE_WAKE_TIMER 0x1
+#define MIRAGE_WAKE_FRAME 0x2
+#define MIRAGE_WAKE_STOP  0x4
+#define MIRAGE_WAKE_END   0x8
+unsigned mirage_platform_wait(struct mirage_platform *, uint64_t deadline_ns);
+
+/*
+ * True once somebody asked the program to stop (Ctrl-C, run=0, unload).
+ * Called often, from the interpreter's safepoints: MUST be cheap.
+ */
+bool mirage_platform_stop_requested(struct mirage_platform *);
+
+/* True once, after somebody asked for statistics while running (SIGUSR1). */
+bool mirage_platform_stats_requested(struct mirage_platform *);
+
+/* Network interfaces, 0 .. count-1, fixed while an instance runs. */
+struct mirage_netif_info {
+	char name[16];
+	uint8_t mac[6];	     /* of the instance, not of the host's side */
+	uint32_t mtu;	     /* bytes of L3 payload, e.g. 1500 */
+	uint32_t tx_offload; /* MIRAGE_FRAME_TX_* that transmit accepts */
+};
+unsigned mirage_platform_netif_count(struct mirage_platform *);
+void mirage_platform_netif_info(
+    struct mirage_platform *, unsigned netif, struct mirage_netif_info *);
+
+/*
+ * Receive: at most max frames that have arrived, without waiting; returns how
+ * many.  Each frame carries one reference, now the caller's, and its buffers'
+ * bytes are those that the driver wrote (no copy).  The first
+ * MIRAGE_RX_CONTIGUOUS bytes (or the whole frame) MUST be contiguous.  Frames
+ * that the platform had to drop (queue full, truncated, oversize) are counted
+ * in the netif's drop counters by reason: see mirage_stats_drop().
+ */
+#define MIRAGE_RX_CONTIGUOUS 128
+int mirage_platform_receive(struct mirage_platform *, unsigned netif,
+    struct mirage_frame **frames, int max);
+
+/*
+ * Transmit.  Takes the caller's reference, whatever it returns.  All segments
+ * go out as one frame, gathered by reference (writev, mbuf with external
+ * storage); the platform drops the buffers' references when the driver is
+ * done.  0, or an errno: EMSGSIZE, ENOBUFS, ENETDOWN.
+ */
+int mirage_platform_transmit(
+    struct mirage_platform *, unsigned netif, struct mirage_frame *);
+
+/*
+ * A fresh frame of len contiguous writable bytes, not cleared, one reference;
+ * NULL when the platform has none left.  The platform frees frames that it
+ * made through mirage_platform_frame_free, which drops the buffers first.
+ */
+struct mirage_frame *mirage_platform_frame_alloc(
+    struct mirage_platform *, uint32_t len);
+void mirage_platform_frame_free(
+    struct mirage_platform *, struct mirage_frame *);
+
+#endif /* MIRAGE_PLATFORM_H */

@@ -1,0 +1,67 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Inside of an instance: what the parts of the runtime share with each other.
+ * Platforms include <mirage/instance.h> instead.
+ */
+#ifndef MIRAGE_RUNTIME_INSTANCE_H
+#define MIRAGE_RUNTIME_INSTANCE_H
+
+#include <mirage/instance.h>
+
+struct mirage_engine;	    /* engine/: the Duktape host */
+struct mirage_heap;	    /* heap.c: byte-budgeted allocator */
+struct mirage_timers;	    /* timers.c */
+struct mirage_frame_table;  /* frame/ */
+struct mirage_frame_code;   /* wasm/: the running frame-code modules */
+
+enum mirage_budget {
+	MIRAGE_BUDGET_NONE,
+	MIRAGE_BUDGET_INSTRUCTIONS,
+	MIRAGE_BUDGET_HEAP,
+	MIRAGE_BUDGET_STACK,
+};
+
+#define MIRAGE_ERROR_BYTES 4096
+
+struct mirage_instance {
+	struct mirage_platform *platform;
+	const struct mirage_program *program;
+	struct mirage_config config;
+	struct mirage_stats stats;
+
+	/*
+	 * Instructions left in this turn.  Interpreter instructions, loop
+	 * back-edges and calls of frame code, and steps of the regular
+	 * expression matcher are all charged here.
+	 */
+	int64_t fuel;
+	enum mirage_budget exceeded; /* sticky: no catch can swallow it */
+	bool stop;		     /* a stop request was seen */
+	bool exiting;		     /* the program called exit() */
+	int exit_code;
+	enum mirage_state state;
+	uintptr_t stack_limit; /* no frame of ours may lie below */
+
+	struct mirage_heap *heap;
+	struct mirage_engine *engine;
+	struct mirage_timers *timers;
+	struct mirage_frame_table *frames;
+	struct mirage_frame_code *frame_code;
+
+	char error[MIRAGE_ERROR_BYTES]; /* NUL-terminated, "" if none */
+};
+
+/*
+ * Ends the program: records the first failure only.  `what` is the message
+ * without a stack; the caller appends frames with mirage_fail_at().
+ */
+void mirage_fail(struct mirage_instance *, enum mirage_state,
+    const char *what);
+void mirage_fail_at(struct mirage_instance *, const char *function,
+    const char *file, uint32_t line);
+
+/* Is there a reason to leave all loops?  (stop, exit, budget, failure) */
+bool mirage_ending(struct mirage_instance *);
+
+#endif /* MIRAGE_RUNTIME_INSTANCE_H */

@@ -1,0 +1,114 @@
+/**
+ * The runtime's native bindings: the one object through which the library reaches the C below it.
+ * Implemented in `runtime/engine/native_*.c`. Not for programs: they import `mirage`.
+ *
+ * @module
+ */
+
+/** Console levels, as in `runtime/include/mirage/platform.h`. */
+export const enum Level {
+  Debug = 0,
+  Log = 1,
+  Warn = 2,
+  Error = 3,
+}
+
+/** A frame handle: a slot and a generation, never 0. A stale handle throws in every call that takes one. */
+export type FrameHandle = number;
+
+/** What frame code told application code: see `event` in `docs/design.md`. */
+export type FrameEventListener = (
+  kind: number,
+  frame: FrameHandle | 0,
+  offset: number,
+  length: number,
+  a: number,
+  b: number,
+  c: number,
+) => void;
+
+export interface NetifInfo {
+  readonly name: string;
+  /** "02:00:5e:10:00:02" */
+  readonly mac: string;
+  /** Bytes of L3 payload. */
+  readonly mtu: number;
+}
+
+export interface Native {
+  /** Writes text to the console; each "\n" ends a line. */
+  print(level: Level, text: string): void;
+
+  /** Monotonic clock in nanoseconds: exact up to 2^53 (104 days), then to the nearest double. */
+  monotonicNs(): number;
+  /** Wall clock: seconds since 1970 and nanoseconds in the second. */
+  wallClock(): [seconds: number, nanoseconds: number];
+
+  /** Fires `callback` once after `delayNs`, or again and again if `repeat`. Returns an id > 0. */
+  timerSet(callback: () => void, delayNs: number, repeat: boolean): number;
+  /** Unknown ids are ignored. */
+  timerClear(id: number): void;
+  /** Run before the current callback's turn goes on to the next event, in order. */
+  queueMicrotask(callback: () => void): void;
+  /** Ends the program with `error` as an uncaught exception would. */
+  fail(error: unknown, prefix: string): never;
+  /** Ends the program. */
+  exit(code: number): never;
+  /** Keeps the program alive (count > 0) while something listens: a bound socket, a raw listener. */
+  keepAlive(delta: number): void;
+
+  /** Fills a view with random bytes. */
+  random(view: Uint8Array): void;
+
+  /** Settings from the command line or sysctl. */
+  readonly config: {
+    readonly ipv4: string | undefined;
+    readonly gateway: string | undefined;
+    readonly args: readonly string[];
+    readonly program: string;
+    readonly buildId: string;
+    readonly version: string;
+    readonly target: string;
+  };
+
+  netifCount(): number;
+  netifInfo(netif: number): NetifInfo;
+  /**
+   * Raw frames of one interface that no frame code took. The listener owns one reference on the frame; `null` stops.
+   */
+  netifListen(netif: number, listener: ((frame: FrameHandle) => void) | null): void;
+  /**
+   * Sends the views, in order, as one frame, by reference. Views over a received frame refer to that frame's memory,
+   * others to the JavaScript buffer, which stays pinned until the driver is done. Throws RangeError if longer than MTU + 14.
+   */
+  netifWrite(netif: number, views: readonly Uint8Array[]): void;
+
+  frameLength(frame: FrameHandle): number;
+  /** The frame's bytes in place. A frame of several segments gives one view for each. Dies with the frame. */
+  frameViews(frame: FrameHandle): Uint8Array[];
+  /** `length` bytes from `offset` in place; copies (counted) only if they lie in several segments. */
+  frameView(frame: FrameHandle, offset: number, length: number): Uint8Array;
+  frameRetain(frame: FrameHandle): void;
+  /** Drops one reference; with the last one every view of the frame becomes empty. */
+  frameRelease(frame: FrameHandle): void;
+  /** A frame over the bytes of the views, by reference, for frame code. The caller owns one reference. */
+  frameFrom(views: readonly Uint8Array[]): FrameHandle;
+  /** Receive time, monotonic nanoseconds. */
+  frameTimestampNs(frame: FrameHandle): number;
+
+  /** Index of a frame-code export, or -1. `module` is its index in the program. */
+  frameCodeExport(module: number, name: string): number;
+  /** Calls it: integer arguments (ToInt32), result as unsigned 32 bits. */
+  frameCodeCall(module: number, exportIndex: number, ...args: number[]): number;
+  frameCodeListen(module: number, listener: FrameEventListener | null): void;
+
+  /** Counters by name, as printed at exit. */
+  stats(): Record<string, number>;
+}
+
+declare global {
+  /** Parameter of the bundle, see `docs/design.md`; not a global at run time. */
+  const mirage$native: Native;
+}
+
+export const native: Native = mirage$native;
