@@ -1,0 +1,49 @@
+/** A network namespace that a test makes and removes, with tap devices in it: the test's own host. */
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+
+/** Why no namespace with a tap can be made here, or `undefined` if it can. */
+export function whyNoTap(): string | undefined {
+  if (process.getuid?.() !== 0) {
+    return "not root";
+  }
+  try {
+    accessSync("/dev/net/tun", constants.R_OK | constants.W_OK);
+    execFileSync("ip", ["netns", "list"], { stdio: "ignore" });
+  } catch (error) {
+    return `no tap device or no ip(8): ${(error as Error).message.split("\n")[0]}`;
+  }
+  return undefined;
+}
+
+export class NetworkNamespace {
+  static #count = 0;
+  readonly name = `mirage-test-${process.pid}-${NetworkNamespace.#count++}`;
+
+  constructor() {
+    execFileSync("ip", ["netns", "add", this.name]);
+    this.run("ip", ["link", "set", "lo", "up"]);
+  }
+
+  /** Runs a command in the namespace and returns its output; throws if it fails. */
+  run(command: string, args: string[]): string {
+    return execFileSync("ip", ["netns", "exec", this.name, command, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  spawn(command: string, args: string[], options: SpawnOptions = {}): ChildProcess {
+    return spawn("ip", ["netns", "exec", this.name, command, ...args], options);
+  }
+
+  /** Names of the network interfaces that exist now. */
+  interfaces(): string[] {
+    const links = JSON.parse(this.run("ip", ["-json", "link", "show"])) as { ifname: string }[];
+    return links.map((link) => link.ifname);
+  }
+
+  remove(): void {
+    execFileSync("ip", ["netns", "del", this.name]);
+  }
+}

@@ -1,0 +1,125 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * fdpeer: starts a program with one end of a socket pair of Ethernet frames as
+ * descriptor 3, sends it frames from the other end, and times the answers.
+ *
+ *   fdpeer FRAMES HEX -- PROGRAM ARG ...
+ *
+ * sends the frame that HEX spells (no spaces) until FRAMES answers came back,
+ * never more than 32 ahead; each answer must have the length of what was sent.
+ * Prints one JSON line: nanoseconds from before fork to the first answer, and
+ * from the first to the last answer.  Exit 1 when an answer does not come
+ * within 5 seconds, 2 for bad arguments.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WINDOW	   32
+#define TIMEOUT_MS 5000
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
+}
+
+static size_t
+unhex(const char *text, uint8_t *out, size_t max)
+{
+	size_t len;
+	unsigned byte;
+
+	for (len = 0; text[0] != '\0'; text += 2, len++) {
+		if (len == max || sscanf(text, "%2x", &byte) != 1 ||
+		    text[1] == '\0')
+			errx(2, "bad frame in hex at '%.8s'", text);
+		out[len] = (uint8_t)byte;
+	}
+	return (len);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint8_t frame[2048], answer[2048];
+	uint64_t start, first = 0, last = 0;
+	long frames, sent = 0, got = 0;
+	struct pollfd pfd;
+	size_t len;
+	ssize_t n;
+	pid_t child;
+	int pair[2];
+
+	if (argc < 5 || strcmp(argv[3], "--") != 0)
+		errx(2, "usage: fdpeer FRAMES HEX -- PROGRAM ARG ...");
+	frames = strtol(argv[1], NULL, 10);
+	len = unhex(argv[2], frame, sizeof(frame));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
+		err(2, "socketpair");
+	start = now_ns();
+	child = fork();
+	if (child == -1)
+		err(2, "fork");
+	if (child == 0) {
+		close(pair[1]);
+		if (pair[0] != 3) {
+			dup2(pair[0], 3);
+			close(pair[0]);
+		}
+		dup2(2, 1);
+		execv(argv[4], &argv[4]);
+		err(127, "%s", argv[4]);
+	}
+	close(pair[0]);
+	pfd.fd = pair[1];
+	while (got < frames) {
+		pfd.events = POLLIN;
+		if (sent < frames && sent - got < WINDOW)
+			pfd.events |= POLLOUT;
+		if (poll(&pfd, 1, TIMEOUT_MS) == 0) {
+			warnx("no answer to frame %ld of %ld", got + 1, frames);
+			kill(child, SIGKILL);
+			return (1);
+		}
+		if ((pfd.revents & POLLIN) != 0) {
+			n = recv(pfd.fd, answer, sizeof(answer), 0);
+			if (n <= 0)
+				errx(1, "the program ended after %ld answers",
+				    got);
+			/* Announcements and the like are not answers. */
+			if ((size_t)n != len)
+				continue;
+			last = now_ns();
+			if (got++ == 0)
+				first = last;
+		} else if ((pfd.revents & POLLOUT) != 0) {
+			if (send(pfd.fd, frame, len, 0) == (ssize_t)len)
+				sent++;
+			else if (errno != EAGAIN && errno != ENOBUFS)
+				err(1, "send");
+		} else if ((pfd.revents & (POLLHUP | POLLERR)) != 0)
+			errx(1, "the program ended after %ld answers", got);
+	}
+	kill(child, SIGINT);
+	waitpid(child, NULL, 0);
+	printf("{\"firstAnswerNs\":%llu,\"streamNs\":%llu,\"answers\":%ld}\n",
+	    (unsigned long long)(first - start),
+	    (unsigned long long)(last - first), got);
+	return (0);
+}
