@@ -15,7 +15,11 @@ function lineOf(file: string, label: string): number {
 }
 
 function lineWith(file: string, text: string): number {
-  return readFileSync(new URL(file, PROGRAM), "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
+  return (
+    readFileSync(new URL(file, PROGRAM), "utf8")
+      .split("\n")
+      .findIndex((line) => line.includes(text)) + 1
+  );
 }
 
 let executable: string;
@@ -54,7 +58,11 @@ const traps: [name: string, message: RegExp, functionName: string, text: string]
 
 describe("a program that breaks a budget ends with 70 and one message", () => {
   it("and a program that breaks none does not", () => {
-    expect(runExecutable(executable, ["--", "none"])).toMatchObject({ status: 0, stdout: "fine\n", stderr: "" });
+    expect(runExecutable(executable, ["--", "none"])).toMatchObject({
+      status: 0,
+      stdout: "fine\n",
+      stderr: "",
+    });
   });
 
   it.each(budgets)("%s", (name, message, functionName) => {
@@ -73,7 +81,9 @@ describe("a program that breaks a budget ends with 70 and one message", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(message);
     expect(stderr).toContain(functionName);
-    expect(stderr).toContain(text === "" ? "trap.frame.ts:" : `trap.frame.ts:${lineWith("trap.frame.ts", text)}`);
+    expect(stderr).toContain(
+      text === "" ? "trap.frame.ts:" : `trap.frame.ts:${lineWith("trap.frame.ts", text)}`,
+    );
   });
 
   it("in a timer's callback", () => {

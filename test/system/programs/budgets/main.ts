@@ -14,7 +14,6 @@ function loopInCatch(): void {
     try {
       for (;;) {} // loop-catch
     } catch {
-      continue;
     } finally {
       globalThis.queueMicrotask(loopInCatch);
     }
