@@ -57,7 +57,7 @@ export function run(command: string, args: readonly string[], options: CommandOp
 
 /** How many compilers run at once. `MIRAGE_JOBS` sets it. */
 export function jobs(): number {
-  const chosen = Number(process.env["MIRAGE_JOBS"] ?? "2");
+  const chosen = Number(process.env.MIRAGE_JOBS ?? "2");
   return Number.isInteger(chosen) && chosen > 0 ? chosen : 2;
 }
 

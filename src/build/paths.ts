@@ -46,14 +46,14 @@ function writable(directory: string): boolean {
  * is installed where the user may not write) `mirage/` in the user's cache folder.
  */
 export function buildRoot(): string {
-  const chosen = process.env["MIRAGE_BUILD_DIR"];
+  const chosen = process.env.MIRAGE_BUILD_DIR;
   if (chosen !== undefined && chosen !== "") {
     return chosen;
   }
   if (writable(packageRoot)) {
     return join(packageRoot, "build");
   }
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   return join(cache, "mirage", packageVersion());
 }
 

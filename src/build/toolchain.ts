@@ -12,7 +12,7 @@ import { BuildError } from "./errors.ts";
 export function which(name: string): string | undefined {
   const candidates = name.includes("/")
     ? [isAbsolute(name) ? name : resolve(name)]
-    : (process.env["PATH"] ?? "")
+    : (process.env.PATH ?? "")
         .split(delimiter)
         .filter((directory) => directory !== "")
         .map((directory) => join(directory, name));
@@ -59,7 +59,7 @@ export function findClang(): Clang {
   if (clangFound !== undefined) {
     return clangFound;
   }
-  const chosen = process.env["CLANG"];
+  const chosen = process.env.CLANG;
   const names = chosen !== undefined && chosen !== "" ? [chosen] : ["clang-19", "clang"];
   for (const name of names) {
     const path = which(name);
@@ -94,7 +94,7 @@ export const wasm2cVersion = "1.0.32";
 
 /** @throws BuildError if there is no wasm2c, or one whose output our host does not know. */
 export function findWasm2c(): string {
-  const path = which(process.env["WASM2C"] ?? "wasm2c");
+  const path = which(process.env.WASM2C ?? "wasm2c");
   if (path === undefined) {
     throw new BuildError(
       "no wasm2c found: frame code needs it.\n  apt-get install wabt, or set WASM2C to one.",
@@ -119,7 +119,7 @@ export const duktapeVersion = "2.7.0";
  * @throws BuildError if there is none.
  */
 export function findDuktape(): string {
-  const chosen = process.env["DUKTAPE_DIR"];
+  const chosen = process.env.DUKTAPE_DIR;
   const directory = chosen !== undefined && chosen !== "" ? resolve(chosen) : "/usr/share/duktape";
   if (!existsSync(join(directory, "duktape.c"))) {
     throw new BuildError(
