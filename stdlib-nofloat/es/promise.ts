@@ -1,0 +1,293 @@
+/**
+ * Promise, ECMA-262 section 27.2, with `withResolvers` (ES2024). Our own, because each `await` is a few of these calls:
+ * core-js took seven times as long, see `docs/es-builtins.md`.
+ *
+ * A promise that is rejected and that nobody handles when the microtasks have run ends the program, as in Node.
+ *
+ * @module
+ */
+import { native } from "../../src/lib/native.ts";
+import { makeAggregateError } from "./aggregate-error.ts";
+import { define, defineGlobal, defineTag } from "./define.ts";
+import { iteratorPrototype } from "./iterators.ts";
+import { enqueue, onDrained } from "./microtask.ts";
+
+const PENDING = 0;
+const FULFILLED = 1;
+const REJECTED = 2;
+
+interface Reaction {
+  readonly onFulfilled: ((value: unknown) => unknown) | undefined;
+  readonly onRejected: ((reason: unknown) => unknown) | undefined;
+  /** The promise that `then` returned; undefined if nobody can see it. */
+  readonly derived: Capability | InternalPromise | undefined;
+}
+
+interface InternalPromise {
+  state: number;
+  value: unknown;
+  reactions: Reaction[] | undefined;
+  handled: boolean;
+}
+
+/** A promise of a subclass, and how to settle it: ECMA-262 section 27.2.1.1. */
+interface Capability {
+  promise: unknown;
+  resolve: (value: unknown) => void;
+  reject: (reason: unknown) => void;
+}
+
+type Executor = (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => void;
+type Constructor = new (executor: Executor) => unknown;
+type Then = (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => unknown;
+
+/** Rejected while nobody had asked: looked at again when the microtasks have run. */
+let unhandled: InternalPromise[] = [];
+
+onDrained((): void => {
+  if (unhandled.length === 0) return;
+  const list = unhandled;
+  unhandled = [];
+  for (let i = 0; i < list.length; i++) {
+    const promise = list[i] as InternalPromise;
+    if (!promise.handled) native.fail(promise.value, "unhandled rejection: ");
+  }
+});
+
+function noop(): void {}
+
+function settle(promise: InternalPromise, state: number, value: unknown): void {
+  const reactions = promise.reactions;
+  promise.state = state;
+  promise.value = value;
+  promise.reactions = undefined;
+  if (state === REJECTED && !promise.handled) {
+    unhandled.push(promise);
+    // Nothing else may be queued, but the look at the list comes after the queue.
+    enqueue(noop, undefined, undefined);
+  }
+  if (reactions === undefined) return;
+  for (let i = 0; i < reactions.length; i++) enqueue(react, promise, reactions[i] as Reaction);
+}
+
+function resolvePromise(promise: InternalPromise, value: unknown): void {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) {
+    settle(promise, FULFILLED, value);
+    return;
+  }
+  if (value === (promise as unknown)) {
+    settle(promise, REJECTED, new TypeError("a promise cannot be resolved with itself"));
+    return;
+  }
+  let then: unknown;
+  try {
+    then = (value as { then?: unknown }).then;
+  } catch (error) {
+    settle(promise, REJECTED, error);
+    return;
+  }
+  if (typeof then !== "function") settle(promise, FULFILLED, value);
+  else enqueue(adopt, promise, { thenable: value, then: then as Then });
+}
+
+/** The job that asks a thenable for its value: ECMA-262 section 27.2.2.2. */
+function adopt(promise: InternalPromise, from: { thenable: unknown; then: Then }): void {
+  run(promise, (resolve, reject) => {
+    from.then.call(from.thenable, resolve, reject);
+  });
+}
+
+/** Calls `executor` with a resolve and a reject of which only the first call counts. */
+function run(promise: InternalPromise, executor: Executor): void {
+  let done = false;
+  const reject = (reason: unknown): void => {
+    if (done) return;
+    done = true;
+    settle(promise, REJECTED, reason);
+  };
+  try {
+    executor((value) => {
+      if (done) return;
+      done = true;
+      resolvePromise(promise, value);
+    }, reject);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+function fulfilDerived(derived: Reaction["derived"], value: unknown): void {
+  if (derived === undefined) return;
+  if ((derived as Capability).resolve !== undefined) (derived as Capability).resolve(value);
+  else resolvePromise(derived as InternalPromise, value);
+}
+
+function rejectDerived(derived: Reaction["derived"], reason: unknown): void {
+  if (derived === undefined) return;
+  if ((derived as Capability).reject !== undefined) (derived as Capability).reject(reason);
+  else settle(derived as InternalPromise, REJECTED, reason);
+}
+
+/** The job of one reaction: ECMA-262 section 27.2.2.1. */
+function react(promise: InternalPromise, reaction: Reaction): void {
+  const derived = reaction.derived;
+  const handler = promise.state === FULFILLED ? reaction.onFulfilled : reaction.onRejected;
+  let result = promise.value;
+  if (handler === undefined) {
+    if (promise.state === FULFILLED) fulfilDerived(derived, result);
+    else rejectDerived(derived, result);
+    return;
+  }
+  try {
+    result = handler(result);
+  } catch (error) {
+    rejectDerived(derived, error);
+    return;
+  }
+  fulfilDerived(derived, result);
+}
+
+function MiragePromise(this: InternalPromise, executor: Executor): void {
+  if (!(this instanceof MiragePromise)) throw new TypeError("Promise is a constructor: use new");
+  if (typeof executor !== "function") throw new TypeError("the executor of a promise must be a function");
+  initialize(this);
+  run(this, executor);
+}
+
+function initialize(promise: InternalPromise): InternalPromise {
+  define4(promise, PENDING);
+  return promise;
+}
+
+// Not enumerable, so that nobody who copies or prints a promise sees them.
+function define4(promise: InternalPromise, state: number): void {
+  promise.state = state;
+  promise.value = undefined;
+  promise.reactions = undefined;
+  promise.handled = false;
+}
+
+/** A promise without an executor. */
+function Bare(this: InternalPromise): void {
+  define4(this, PENDING);
+}
+Bare.prototype = MiragePromise.prototype;
+const MakeBare = Bare as unknown as new () => InternalPromise;
+
+function isPlain(constructor: unknown): boolean {
+  return constructor === MiragePromise || constructor === undefined;
+}
+
+function makeCapability(constructor: unknown): Capability {
+  if (typeof constructor !== "function") throw new TypeError("this is not a constructor of promises");
+  const capability = { promise: undefined } as unknown as Capability;
+  capability.promise = new (constructor as Constructor)((resolve, reject) => {
+    capability.resolve = resolve;
+    capability.reject = reject;
+  });
+  return capability;
+}
+
+function speciesOf(promise: InternalPromise): unknown {
+  const constructor = (promise as unknown as { constructor?: { [Symbol.species]?: unknown } }).constructor;
+  if (isPlain(constructor)) return MiragePromise;
+  const species = (constructor as { [Symbol.species]?: unknown })[Symbol.species];
+  return species === undefined || species === null ? MiragePromise : species;
+}
+
+function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown): unknown {
+  if (!(this instanceof MiragePromise)) throw new TypeError("Promise.prototype.then: this is not a promise");
+  const species = speciesOf(this);
+  const derived = species === MiragePromise ? new MakeBare() : makeCapability(species);
+  const reaction: Reaction = {
+    onFulfilled: typeof onFulfilled === "function" ? (onFulfilled as Reaction["onFulfilled"]) : undefined,
+    onRejected: typeof onRejected === "function" ? (onRejected as Reaction["onRejected"]) : undefined,
+    derived: derived,
+  };
+  this.handled = true;
+  if (this.state !== PENDING) enqueue(react, this, reaction);
+  else if (this.reactions === undefined) this.reactions = [reaction];
+  else this.reactions.push(reaction);
+  return species === MiragePromise ? derived : (derived as Capability).promise;
+}
+
+function resolve(this: unknown, value: unknown): unknown {
+  if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this) return value;
+  if (this === MiragePromise) {
+    const promise = new MakeBare();
+    resolvePromise(promise, value);
+    return promise;
+  }
+  const capability = makeCapability(this);
+  capability.resolve(value);
+  return capability.promise;
+}
+
+function reject(this: unknown, reason: unknown): unknown {
+  const capability = makeCapability(this);
+  capability.reject(reason);
+  return capability.promise;
+}
+
+type Each = (
+  promise: { then: (a: unknown, b: unknown) => unknown },
+  index: number,
+  capability: Capability,
+) => void;
+
+/** What the four combinators share: ECMA-262 sections 27.2.4.1 to 27.2.4.5. */
+function combine(constructor: unknown, list: Iterable<unknown>, each: Each, end: (n: number) => void): Capability {
+  const capability = makeCapability(constructor);
+  try {
+    const promiseResolve = (constructor as { resolve: (value: unknown) => never }).resolve;
+    if (typeof promiseResolve !== "function") throw new TypeError("Promise.resolve is not a function");
+    let index = 0;
+    for (const item of list) {
+      each(promiseResolve.call(constructor as object, item), index, capability);
+      index++;
+    }
+    end(index);
+  } catch (error) {
+    capability.reject(error);
+  }
+  return capability;
+}
+
+/** Collects a value for each promise, and calls `whenFull` when all have come. */
+function collector(whenFull: (values: unknown[]) => void) {
+  const values: unknown[] = [];
+  let missing = 1;
+  return {
+    slot: (index: number, map: (value: unknown) => unknown): ((value: unknown) => void) => {
+      let called = false;
+      missing++;
+      values[index] = undefined;
+      return (value) => {
+        if (called) return;
+        called = true;
+        values[index] = map(value);
+        if (--missing === 0) whenFull(values);
+      };
+    },
+    end: (): void => {
+      if (--missing === 0) whenFull(values);
+    },
+  };
+}
+
+const same = (value: unknown): unknown => value;
+
+function all(this: unknown, list: Iterable<unknown>): unknown {
+  const collected = collector((values) => capability.resolve(values));
+  let capability: Capability = undefined as unknown as Capability;
+  combine(
+    this,
+    list,
+    (promise, index, made) => {
+      capability = made;
+      promise.then(collected.slot(index, same), made.reject);
+    },
+    noop,
+  );
+  return finish(this, capability, collected.end, []);
+}
