@@ -23,6 +23,7 @@ enum mirage_budget {
 };
 
 #define MIRAGE_ERROR_BYTES 4096
+#define MIRAGE_NETIFS	   8 /* most interfaces of an instance */
 
 struct mirage_instance {
 	struct mirage_platform *platform;
@@ -43,6 +44,11 @@ struct mirage_instance {
 	enum mirage_state state;
 	uintptr_t stack_limit; /* no frame of ours may lie below */
 
+	unsigned nnetifs;
+	struct mirage_netif_info netifs[MIRAGE_NETIFS];
+	int keep_alive;		    /* listeners that wait for frames, events */
+	uint64_t now_ns;	    /* monotonic, at the last look */
+
 	struct mirage_heap *heap;
 	struct mirage_engine *engine;
 	struct mirage_timers *timers;
@@ -58,10 +64,18 @@ struct mirage_instance {
  */
 void mirage_fail(struct mirage_instance *, enum mirage_state,
     const char *what);
+/*
+ * The same for a budget: sets `exceeded`, and says which budget, how much it
+ * was and how to raise it.
+ */
+void mirage_fail_budget(struct mirage_instance *, enum mirage_budget);
 void mirage_fail_at(struct mirage_instance *, const char *function,
     const char *file, uint32_t line);
 
 /* Is there a reason to leave all loops?  (stop, exit, budget, failure) */
 bool mirage_ending(struct mirage_instance *);
+
+/* loop.c: turns until the program ends. */
+void mirage_loop_run(struct mirage_instance *);
 
 #endif /* MIRAGE_RUNTIME_INSTANCE_H */

@@ -37,6 +37,7 @@ struct mirage_segment {
 #define MIRAGE_FRAME_RX_L3_GOOD	0x0001 /* IPv4 header checksum verified */
 #define MIRAGE_FRAME_RX_L4_GOOD	0x0002 /* TCP or UDP checksum verified */
 #define MIRAGE_FRAME_TX_CSUM	0x0010 /* fill csum_start/csum_offset */
+#define MIRAGE_FRAME_READONLY	0x0100 /* the first segment is the host's too */
 
 struct mirage_frame {
 	uint8_t *head;	   /* first segment's data: the headers, contiguous */
@@ -55,5 +56,49 @@ struct mirage_frame {
 	struct mirage_segment inline_segs[MIRAGE_FRAME_SEGMENTS];
 	struct mirage_frame *next; /* queue and free-list link */
 };
+
+/* Takes one more reference on a buffer. */
+static inline void
+mirage_buffer_retain(struct mirage_buffer *b)
+{
+	__atomic_fetch_add(&b->refs, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Drops one reference; the last one frees.  Who holds the only reference
+ * needs no locked instruction to know it.
+ */
+static inline void
+mirage_buffer_release(struct mirage_buffer *b)
+{
+	if (__atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1
+	    || __atomic_fetch_sub(&b->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		b->free(b);
+}
+
+struct mirage_platform;
+void mirage_platform_free(struct mirage_platform *, void *, size_t);
+
+/*
+ * Drops a frame's buffers and its allocated segments: what
+ * mirage_platform_frame_free does first.  Leaves an empty frame.
+ */
+static inline void
+mirage_frame_drop_segments(struct mirage_platform *p, struct mirage_frame *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->nsegs; i++)
+		mirage_buffer_release(f->segs[i].buffer);
+	if (f->segs != f->inline_segs)
+		mirage_platform_free(
+		    p, f->segs, f->maxsegs * sizeof(struct mirage_segment));
+	f->segs = f->inline_segs;
+	f->maxsegs = MIRAGE_FRAME_SEGMENTS;
+	f->nsegs = 0;
+	f->head = NULL;
+	f->head_len = 0;
+	f->len = 0;
+}
 
 #endif /* MIRAGE_FRAME_H */

@@ -88,26 +88,50 @@ void mirage_platform_netif_info(
  * many.  Each frame carries one reference, now the caller's, and its buffers'
  * bytes are those that the driver wrote (no copy).  The first
  * MIRAGE_RX_CONTIGUOUS bytes (or the whole frame) MUST be contiguous.  Frames
- * that the platform had to drop (queue full, truncated, oversize) are counted
- * in the netif's drop counters by reason: see mirage_stats_drop().
+ * that the platform had to drop are counted by reason: mirage_platform_drops().
  */
 #define MIRAGE_RX_CONTIGUOUS 128
 int mirage_platform_receive(struct mirage_platform *, unsigned netif,
     struct mirage_frame **frames, int max);
 
 /*
- * Transmit.  Takes the caller's reference, whatever it returns.  All segments
- * go out as one frame, gathered by reference (writev, mbuf with external
- * storage); the platform drops the buffers' references when the driver is
- * done.  0, or an errno: EMSGSIZE, ENOBUFS, ENETDOWN.
+ * Frames that the platform dropped on receive, by reason, since the start.
+ * The runtime asks; the platform never calls up to count.
  */
-int mirage_platform_transmit(
+enum mirage_drop {
+	MIRAGE_DROP_TRUNCATED,	/* fewer bytes arrived than the frame had */
+	MIRAGE_DROP_RUNT,	/* shorter than an Ethernet header, 14 bytes */
+	MIRAGE_DROP_OVERSIZE,	/* longer than MTU + 14 bytes (+ 4: VLAN tag) */
+	MIRAGE_DROP_QUEUE_FULL, /* the bounded input queue was full */
+	MIRAGE_DROP_NO_BUFFERS, /* all receive buffers are held */
+	MIRAGE_DROP_REASONS
+};
+uint64_t mirage_platform_drops(
+    struct mirage_platform *, unsigned netif, enum mirage_drop);
+
+/*
+ * Transmit.  Takes the caller's reference, whatever it returns: if refs was 1
+ * the frame is the platform's to free, else it only takes one off, before it
+ * returns.  All segments go out as one frame, gathered by reference (writev,
+ * mbuf with external storage); the platform drops the buffers' references
+ * when the driver is done.  MIRAGE_TX_SENT, or why not.
+ */
+enum mirage_tx {
+	MIRAGE_TX_SENT,
+	MIRAGE_TX_FULL,	  /* the interface's queue is full: drop */
+	MIRAGE_TX_TOO_LONG,
+	MIRAGE_TX_DOWN,	  /* the interface is gone, or refused the frame */
+};
+enum mirage_tx mirage_platform_transmit(
     struct mirage_platform *, unsigned netif, struct mirage_frame *);
 
 /*
  * A fresh frame of len contiguous writable bytes, not cleared, one reference;
- * NULL when the platform has none left.  The platform frees frames that it
- * made through mirage_platform_frame_free, which drops the buffers first.
+ * of no segment when len is 0; NULL when the platform has none left.  A
+ * frame's structure and its buffers MUST be freed apart: the runtime moves
+ * buffers from frame to frame.  All frames, received ones too, are freed
+ * through mirage_platform_frame_free, which drops the buffers first
+ * (mirage_frame_drop_segments).
  */
 struct mirage_frame *mirage_platform_frame_alloc(
     struct mirage_platform *, uint32_t len);

@@ -1,0 +1,209 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The frame table: handles, references, the way out.
+ */
+#include <string.h>
+
+#include "probes.h"
+#include "table.h"
+
+#define GENERATION_BITS 33
+#define NO_SLOT		0 /* slot 0 is never used: it ends lists */
+
+static uint64_t
+next_generation(uint64_t generation)
+{
+	return ((generation + 1) & ((UINT64_C(1) << GENERATION_BITS) - 1));
+}
+
+static void
+chain_free(struct mirage_frame_table *t, uint32_t from, uint32_t to)
+{
+	uint32_t i;
+
+	for (i = from; i < to; i++) {
+		struct mirage_frame_slot *slot = &t->slots[i];
+
+		memset(slot, 0, sizeof(*slot));
+		slot->generation = 1;
+		slot->next_free = i + 1 < to ? i + 1 : NO_SLOT;
+	}
+	t->first_free = from;
+	t->last_free = to - 1;
+}
+
+struct mirage_frame_table *
+mirage_frame_table_create(struct mirage_instance *inst)
+{
+	struct mirage_platform *p = inst->platform;
+	struct mirage_frame_table *t = mirage_platform_alloc(p, sizeof(*t));
+
+	if (t == NULL)
+		return (NULL);
+	memset(t, 0, sizeof(*t));
+	t->slots = mirage_platform_alloc(
+	    p, MIRAGE_FRAMES_INITIAL * sizeof(*t->slots));
+	if (t->slots == NULL) {
+		mirage_platform_free(p, t, sizeof(*t));
+		return (NULL);
+	}
+	t->mask = MIRAGE_FRAMES_INITIAL - 1;
+	chain_free(t, 0, MIRAGE_FRAMES_INITIAL);
+	t->first_free = 1;
+	t->slots[0].id = UINT32_MAX; /* no handle of index 0 */
+	inst->frames = t;
+	return (t);
+}
+
+uint32_t
+mirage_frame_table_destroy(struct mirage_instance *inst)
+{
+	struct mirage_frame_table *t = inst->frames;
+	uint32_t i, left = 0;
+
+	if (t == NULL)
+		return (0);
+	for (i = 1; i <= t->mask; i++) {
+		struct mirage_frame *f = t->slots[i].frame;
+
+		if (f == NULL)
+			continue;
+		left++;
+		mirage_frame_detach(inst, f);
+		mirage_platform_frame_free(inst->platform, f);
+	}
+	mirage_platform_free(
+	    inst->platform, t->slots, (t->mask + 1) * sizeof(*t->slots));
+	mirage_platform_free(inst->platform, t, sizeof(*t));
+	inst->frames = NULL;
+	return (left);
+}
+
+static bool
+grow(struct mirage_instance *inst)
+{
+	struct mirage_frame_table *t = inst->frames;
+	uint32_t old = t->mask + 1;
+	struct mirage_frame_slot *slots;
+
+	if (old >= MIRAGE_FRAMES_MAX)
+		return (false);
+	slots = mirage_platform_alloc(
+	    inst->platform, 2 * old * sizeof(*slots));
+	if (slots == NULL)
+		return (false);
+	memcpy(slots, t->slots, old * sizeof(*slots));
+	mirage_platform_free(inst->platform, t->slots, old * sizeof(*slots));
+	t->slots = slots;
+	t->mask = 2 * old - 1;
+	chain_free(t, old, 2 * old);
+	return (true);
+}
+
+uint32_t
+mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	struct mirage_frame_table *t = inst->frames;
+	struct mirage_frame_slot *slot;
+	uint32_t i;
+
+	if (t->first_free == NO_SLOT && !grow(inst))
+		return (0);
+	i = t->first_free;
+	slot = &t->slots[i];
+	t->first_free = slot->next_free;
+	slot->frame = f;
+	slot->id = slot->generation << MIRAGE_FRAME_INDEX_BITS | i;
+	slot->views = NULL;
+	f->handle = (uint32_t)slot->id;
+	if (++inst->stats.frames_live > inst->stats.frames_live_max)
+		inst->stats.frames_live_max = inst->stats.frames_live;
+	return (f->handle);
+}
+
+void
+mirage_frame_detach(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	struct mirage_frame_table *t = inst->frames;
+	uint32_t i = f->handle & t->mask;
+	struct mirage_frame_slot *slot = &t->slots[i];
+
+	if (slot->views != NULL)
+		mirage_net_views_die(inst, slot);
+	slot->frame = NULL;
+	slot->id = 0;
+	slot->generation = next_generation(slot->generation);
+	slot->next_free = NO_SLOT;
+	if (t->first_free == NO_SLOT)
+		t->first_free = i;
+	else
+		t->slots[t->last_free].next_free = i;
+	t->last_free = i;
+	f->handle = 0;
+	inst->stats.frames_live--;
+}
+
+void
+mirage_frame_release(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	if (f->refs > 1) {
+		f->refs--;
+		return;
+	}
+	mirage_frame_detach(inst, f);
+	mirage_platform_frame_free(inst->platform, f);
+}
+
+/* In software, what the interface cannot do itself. */
+static bool
+fill_checksum(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	uint32_t start = f->csum_start, at = start + f->csum_offset, sum;
+
+	if (at + 2 > f->len || start > f->len
+	    || !mirage_frame_writable(inst, f, at + 2))
+		return (false);
+	/* The field holds the sum of the pseudo header, as in virtio-net. */
+	sum = ~mirage_frame_sum(f, start, f->len - start, 0) & 0xffff;
+	if (sum == 0)
+		sum = 0xffff; /* RFC 768: 0 means that there is none */
+	f->head[at] = (uint8_t)(sum >> 8);
+	f->head[at + 1] = (uint8_t)sum;
+	f->flags &= (uint16_t)~MIRAGE_FRAME_TX_CSUM;
+	return (true);
+}
+
+bool
+mirage_frame_transmit(
+    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	uint32_t len = f->len;
+	enum mirage_tx result = MIRAGE_TX_DOWN;
+
+	if (netif >= inst->nnetifs
+	    || ((f->flags & MIRAGE_FRAME_TX_CSUM)
+		& ~inst->netifs[netif].tx_offload
+		&& !fill_checksum(inst, f))) {
+		mirage_frame_release(inst, f);
+	} else {
+		MIRAGE_PROBE_FRAME_OUT(netif, f->head, len);
+		if (f->refs == 1)
+			mirage_frame_detach(inst, f);
+		result = mirage_platform_transmit(inst->platform, netif, f);
+	}
+	switch (result) {
+	case MIRAGE_TX_SENT:
+		inst->stats.frames_out++;
+		inst->stats.bytes_out += len;
+		return (true);
+	case MIRAGE_TX_FULL:
+		inst->stats.drop_transmit_full++;
+		MIRAGE_PROBE_DROP(netif, "transmit-full", len);
+		return (false);
+	default:
+		inst->stats.drop_transmit_error++;
+		MIRAGE_PROBE_DROP(netif, "transmit-error", len);
+		return (false);
+	}
+}

@@ -1,0 +1,142 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Frames by handle: what application code and frame code hold instead of a
+ * pointer.  A handle names a slot and the slot's generation, so one that was
+ * released names nothing, whatever its slot holds now.
+ *
+ * An id is the handle with more bits of the generation: 47 bits, which a
+ * JavaScript number holds as a fast integer.  Its low 32 bits are the handle
+ * that frame code uses.  Slots are reused in the order in which they became
+ * free, so a handle comes again after 2^18 * (slots) >= 2^26 frames, an id
+ * after 2^41.
+ */
+#ifndef MIRAGE_FRAME_TABLE_H
+#define MIRAGE_FRAME_TABLE_H
+
+#include "instance.h"
+
+#define MIRAGE_FRAME_INDEX_BITS 14
+#define MIRAGE_FRAMES_MAX	(1u << MIRAGE_FRAME_INDEX_BITS)
+#define MIRAGE_FRAMES_INITIAL	256
+
+struct mirage_frame_slot {
+	struct mirage_frame *frame; /* NULL: free */
+	uint64_t id;		    /* low half 0 (no handle has that): free */
+	uint64_t generation;	    /* 33 bits, of the next id */
+	/* JavaScript's views of it (engine/native_net.c), NULL: none */
+	void *views;
+	uint32_t prev_viewed, next_viewed; /* list of those with views */
+	uint32_t next_free;
+};
+
+struct mirage_frame_table {
+	struct mirage_frame_slot *slots;
+	uint32_t mask; /* number of slots (a power of 2) - 1 */
+	uint32_t first_free, last_free;
+	uint32_t first_viewed;
+};
+
+/* NULL if there is no memory. */
+struct mirage_frame_table *mirage_frame_table_create(struct mirage_instance *);
+/* Releases all frames that are left; returns how many there were. */
+uint32_t mirage_frame_table_destroy(struct mirage_instance *);
+
+static inline struct mirage_frame_slot *
+mirage_frame_slot(const struct mirage_frame_table *t, uint32_t handle)
+{
+	struct mirage_frame_slot *slot = &t->slots[handle & t->mask];
+
+	if (__builtin_expect((uint32_t)slot->id != handle, 0))
+		return (NULL);
+	return (slot);
+}
+
+/* The frame, or NULL if the handle is stale or never was. */
+static inline struct mirage_frame *
+mirage_frame_lookup(const struct mirage_frame_table *t, uint32_t handle)
+{
+	struct mirage_frame_slot *slot = &t->slots[handle & t->mask];
+
+	if (__builtin_expect((uint32_t)slot->id != handle, 0))
+		return (NULL);
+	return (slot->frame);
+}
+
+/*
+ * Puts a frame with one reference (now the table's user's) into the table;
+ * returns its handle.  0 if the program holds MIRAGE_FRAMES_MAX - 1 already:
+ * the frame is still the caller's.
+ */
+uint32_t mirage_frame_insert(struct mirage_instance *, struct mirage_frame *);
+
+/*
+ * Takes a frame out of the table without dropping a reference: its handle is
+ * stale and views of it are empty from now on.
+ */
+void mirage_frame_detach(struct mirage_instance *, struct mirage_frame *);
+
+/* References of the instance's thread. */
+void mirage_frame_release(struct mirage_instance *, struct mirage_frame *);
+
+/*
+ * Sends a frame that is in the table, on interface `netif`; takes one
+ * reference in any case.  Counts.  Fills in the checksum that the frame asks
+ * for if the interface cannot.
+ */
+bool mirage_frame_transmit(
+    struct mirage_instance *, unsigned netif, struct mirage_frame *);
+
+/* Empties the views of a slot: engine/native_net.c, or nothing without it. */
+void mirage_net_views_die(struct mirage_instance *, struct mirage_frame_slot *);
+
+/* ops.c */
+
+/*
+ * The address of `len` bytes at `off`, if they lie in the frame and in one
+ * segment; else NULL.
+ */
+uint8_t *mirage_frame_contiguous(
+    const struct mirage_frame *, uint32_t off, uint32_t len);
+/* Is [off, off + len) in the frame? */
+static inline bool
+mirage_frame_holds(const struct mirage_frame *f, uint32_t off, uint32_t len)
+{
+	return (off <= f->len && len <= f->len - off);
+}
+/* Copies; the range lies in the frame.  The caller counts. */
+void mirage_frame_copy_out(
+    const struct mirage_frame *, uint32_t off, void *to, uint32_t len);
+void mirage_frame_copy_in(
+    struct mirage_frame *, uint32_t off, const void *from, uint32_t len);
+/* Appends a range of a buffer, taking a reference on it.  false: no memory. */
+bool mirage_frame_add_segment(struct mirage_platform *, struct mirage_frame *,
+    uint8_t *data, uint32_t len, struct mirage_buffer *);
+/*
+ * Appends bytes of src (which lie in src, which is not f) by reference; f is
+ * unchanged if there is no memory (false).
+ */
+bool mirage_frame_append(struct mirage_platform *, struct mirage_frame *f,
+    const struct mirage_frame *src, uint32_t off, uint32_t len);
+/*
+ * Makes the first len bytes contiguous, writable and not shared with another
+ * frame, copying (counted) if it must.  false: too long, or no memory.
+ */
+bool mirage_frame_writable(
+    struct mirage_instance *, struct mirage_frame *, uint32_t len);
+/* Drops the bytes behind len. */
+void mirage_frame_truncate(struct mirage_frame *, uint32_t len);
+
+/* checksum.c */
+
+/*
+ * RFC 1071, section 1: the one's complement sum of 16-bit big-endian words,
+ * folded to 16 bits, not inverted, `seed` added.  An odd last byte counts as
+ * the high half of a word whose low half is 0.
+ */
+uint32_t mirage_sum(const uint8_t *data, size_t len, uint32_t seed);
+/* The same over a range of a frame (which lies in it). */
+uint32_t mirage_frame_sum(
+    const struct mirage_frame *, uint32_t off, uint32_t len, uint32_t seed);
+
+#endif /* MIRAGE_FRAME_TABLE_H */
