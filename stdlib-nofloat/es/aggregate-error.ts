@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "./array-from.ts";
 import { define, defineGlobal } from "./define.ts";
 
 interface Aggregate extends Error {

@@ -71,22 +71,25 @@ function StringIterator(this: { text: string; index: number }, text: string): vo
   this.text = text;
   this.index = 0;
 }
-StringIterator.prototype = makePrototype("String Iterator", function (this: {
-  text: string;
-  index: number;
-}): Step {
-  const text = this.text;
-  const index = this.index;
-  if (index >= text.length) return { value: undefined, done: true };
-  const first = text.charCodeAt(index);
-  let size = 1;
-  if (first >= 0xd800 && first <= 0xdbff && index + 1 < text.length) {
-    const second = text.charCodeAt(index + 1);
-    if (second >= 0xdc00 && second <= 0xdfff) size = 2;
-  }
-  this.index = index + size;
-  return { value: size === 1 ? text.charAt(index) : text.substr(index, size), done: false };
-});
+StringIterator.prototype = makePrototype(
+  "String Iterator",
+  function (this: {
+    text: string;
+    index: number;
+  }): Step {
+    const text = this.text;
+    const index = this.index;
+    if (index >= text.length) return { value: undefined, done: true };
+    const first = text.charCodeAt(index);
+    let size = 1;
+    if (first >= 0xd800 && first <= 0xdbff && index + 1 < text.length) {
+      const second = text.charCodeAt(index + 1);
+      if (second >= 0xdc00 && second <= 0xdfff) size = 2;
+    }
+    this.index = index + size;
+    return { value: size === 1 ? text.charAt(index) : text.substr(index, size), done: false };
+  },
+);
 const MakeStringIterator = StringIterator as unknown as new (text: string) => object;
 
 const lists: object[] = [Array.prototype, Object.getPrototypeOf(Uint8Array.prototype) as object];

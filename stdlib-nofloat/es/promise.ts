@@ -9,7 +9,7 @@
 import { native } from "../../src/lib/native.ts";
 import { makeAggregateError } from "./aggregate-error.ts";
 import { define, defineGlobal, defineTag } from "./define.ts";
-import { iteratorPrototype } from "./iterators.ts";
+import "./iterators.ts";
 import { enqueue, onDrained } from "./microtask.ts";
 
 const PENDING = 0;
@@ -154,14 +154,9 @@ function MiragePromise(this: InternalPromise, executor: Executor): void {
   run(this, executor);
 }
 
-function initialize(promise: InternalPromise): InternalPromise {
-  define4(promise, PENDING);
-  return promise;
-}
-
-// Not enumerable, so that nobody who copies or prints a promise sees them.
-function define4(promise: InternalPromise, state: number): void {
-  promise.state = state;
+// Plain properties, although they can be listed: hidden ones would cost more than the rest of an await.
+function initialize(promise: InternalPromise): void {
+  promise.state = PENDING;
   promise.value = undefined;
   promise.reactions = undefined;
   promise.handled = false;
@@ -169,7 +164,7 @@ function define4(promise: InternalPromise, state: number): void {
 
 /** A promise without an executor. */
 function Bare(this: InternalPromise): void {
-  define4(this, PENDING);
+  initialize(this);
 }
 Bare.prototype = MiragePromise.prototype;
 const MakeBare = Bare as unknown as new () => InternalPromise;
@@ -212,7 +207,8 @@ function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown):
 }
 
 function resolve(this: unknown, value: unknown): unknown {
-  if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this) return value;
+  if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this)
+    return value;
   if (this === MiragePromise) {
     const promise = new MakeBare();
     resolvePromise(promise, value);
@@ -229,65 +225,115 @@ function reject(this: unknown, reason: unknown): unknown {
   return capability.promise;
 }
 
-type Each = (
-  promise: { then: (a: unknown, b: unknown) => unknown },
-  index: number,
-  capability: Capability,
-) => void;
+type Thenable = { then: (onFulfilled: unknown, onRejected: unknown) => unknown };
+type Subscribe = (promise: Thenable, set: (value: unknown) => void, capability: Capability) => void;
+type Full = (capability: Capability, values: unknown[]) => void;
 
-/** What the four combinators share: ECMA-262 sections 27.2.4.1 to 27.2.4.5. */
-function combine(constructor: unknown, list: Iterable<unknown>, each: Each, end: (n: number) => void): Capability {
+/**
+ * What the four combinators share, ECMA-262 sections 27.2.4.1 to 27.2.4.5: `subscribe` is called for each promise,
+ * `full` when each of them has called its `set`.
+ */
+function gather(constructor: unknown, list: Iterable<unknown>, subscribe: Subscribe, full: Full): unknown {
   const capability = makeCapability(constructor);
+  const values: unknown[] = [];
+  // One for the loop itself, so that `full` is not called before its end.
+  let missing = 1;
+  const setter = (index: number): ((value: unknown) => void) => {
+    let called = false;
+    return (value) => {
+      if (called) return;
+      called = true;
+      values[index] = value;
+      if (--missing === 0) full(capability, values);
+    };
+  };
   try {
-    const promiseResolve = (constructor as { resolve: (value: unknown) => never }).resolve;
+    const promiseResolve = (constructor as { resolve: (value: unknown) => Thenable }).resolve;
     if (typeof promiseResolve !== "function") throw new TypeError("Promise.resolve is not a function");
-    let index = 0;
     for (const item of list) {
-      each(promiseResolve.call(constructor as object, item), index, capability);
-      index++;
+      missing++;
+      values.push(undefined);
+      subscribe(promiseResolve.call(constructor, item), setter(values.length - 1), capability);
     }
-    end(index);
+    if (--missing === 0) full(capability, values);
   } catch (error) {
     capability.reject(error);
   }
-  return capability;
+  return capability.promise;
 }
 
-/** Collects a value for each promise, and calls `whenFull` when all have come. */
-function collector(whenFull: (values: unknown[]) => void) {
-  const values: unknown[] = [];
-  let missing = 1;
-  return {
-    slot: (index: number, map: (value: unknown) => unknown): ((value: unknown) => void) => {
-      let called = false;
-      missing++;
-      values[index] = undefined;
-      return (value) => {
-        if (called) return;
-        called = true;
-        values[index] = map(value);
-        if (--missing === 0) whenFull(values);
-      };
-    },
-    end: (): void => {
-      if (--missing === 0) whenFull(values);
-    },
-  };
+function resolveWithAll(capability: Capability, values: unknown[]): void {
+  capability.resolve(values);
 }
-
-const same = (value: unknown): unknown => value;
 
 function all(this: unknown, list: Iterable<unknown>): unknown {
-  const collected = collector((values) => capability.resolve(values));
-  let capability: Capability = undefined as unknown as Capability;
-  combine(
-    this,
-    list,
-    (promise, index, made) => {
-      capability = made;
-      promise.then(collected.slot(index, same), made.reject);
-    },
-    noop,
-  );
-  return finish(this, capability, collected.end, []);
+  const subscribe: Subscribe = (promise, set, capability) => promise.then(set, capability.reject);
+  return gather(this, list, subscribe, resolveWithAll);
 }
+
+function allSettled(this: unknown, list: Iterable<unknown>): unknown {
+  const subscribe: Subscribe = (promise, set) =>
+    promise.then(
+      (value: unknown) => set({ status: "fulfilled", value: value }),
+      (reason: unknown) => set({ status: "rejected", reason: reason }),
+    );
+  return gather(this, list, subscribe, resolveWithAll);
+}
+
+function any(this: unknown, list: Iterable<unknown>): unknown {
+  const subscribe: Subscribe = (promise, set, capability) => promise.then(capability.resolve, set);
+  return gather(this, list, subscribe, (capability, errors) =>
+    capability.reject(makeAggregateError(errors, "All promises were rejected")),
+  );
+}
+
+function race(this: unknown, list: Iterable<unknown>): unknown {
+  const subscribe: Subscribe = (promise, _set, capability) =>
+    promise.then(capability.resolve, capability.reject);
+  return gather(this, list, subscribe, noop);
+}
+
+function withResolvers(this: unknown): Capability {
+  return makeCapability(this);
+}
+
+function caught(this: Thenable, onRejected: unknown): unknown {
+  return this.then(undefined, onRejected);
+}
+
+function lastly(this: Thenable, callback: unknown): unknown {
+  if (typeof callback !== "function") return this.then(callback, callback);
+  const constructor = this instanceof MiragePromise ? speciesOf(this as never) : MiragePromise;
+  const settled = (): Thenable => resolve.call(constructor, callback()) as Thenable;
+  return this.then(
+    (value: unknown) => settled().then(() => value, undefined),
+    (reason: unknown) =>
+      settled().then(() => {
+        throw reason;
+      }, undefined),
+  );
+}
+
+define(MiragePromise, "name", "Promise");
+define(MiragePromise.prototype, "constructor", MiragePromise);
+define(MiragePromise.prototype, "then", then);
+define(MiragePromise.prototype, "catch", caught);
+define(MiragePromise.prototype, "finally", lastly);
+defineTag(MiragePromise.prototype, "Promise");
+Object.defineProperty(MiragePromise, Symbol.species, {
+  configurable: true,
+  get: function (this: unknown) {
+    return this;
+  },
+});
+const statics: Record<string, unknown> = {
+  all: all,
+  allSettled: allSettled,
+  any: any,
+  race: race,
+  reject: reject,
+  resolve: resolve,
+  withResolvers: withResolvers,
+};
+for (const name in statics) define(MiragePromise, name, statics[name]);
+defineGlobal("Promise", MiragePromise);
