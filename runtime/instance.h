@@ -10,6 +10,7 @@
 #include <mirage/instance.h>
 
 struct mirage_engine;	    /* engine/: the Duktape host */
+struct mirage_net;	    /* engine/native_net.c */
 struct mirage_heap;	    /* heap.c: byte-budgeted allocator */
 struct mirage_timers;	    /* timers.c */
 struct mirage_frame_table;  /* frame/ */
@@ -47,7 +48,7 @@ struct mirage_instance {
 
 	unsigned nnetifs;
 	struct mirage_netif_info netifs[MIRAGE_NETIFS];
-	int keep_alive;		    /* listeners that wait for frames, events */
+	struct mirage_net *net;	    /* engine/native_net.c: listeners, views */
 	uint64_t now_ns;	    /* monotonic, at the last look */
 
 	struct mirage_heap *heap;

@@ -8,14 +8,7 @@
 #include "probes.h"
 #include "table.h"
 
-#define GENERATION_BITS 33
-#define NO_SLOT		0 /* slot 0 is never used: it ends lists */
-
-static uint64_t
-next_generation(uint64_t generation)
-{
-	return ((generation + 1) & ((UINT64_C(1) << GENERATION_BITS) - 1));
-}
+#define NO_SLOT 0 /* slot 0 is never used: it ends lists */
 
 static void
 chain_free(struct mirage_frame_table *t, uint32_t from, uint32_t to)
@@ -26,7 +19,6 @@ chain_free(struct mirage_frame_table *t, uint32_t from, uint32_t to)
 		struct mirage_frame_slot *slot = &t->slots[i];
 
 		memset(slot, 0, sizeof(*slot));
-		slot->generation = 1;
 		slot->next_free = i + 1 < to ? i + 1 : NO_SLOT;
 	}
 	t->first_free = from;
@@ -51,7 +43,10 @@ mirage_frame_table_create(struct mirage_instance *inst)
 	t->mask = MIRAGE_FRAMES_INITIAL - 1;
 	chain_free(t, 0, MIRAGE_FRAMES_INITIAL);
 	t->first_free = 1;
-	t->slots[0].id = UINT32_MAX; /* no handle of index 0 */
+	t->slots[0].handle = UINT32_MAX; /* a handle of index 0 is none */
+	t->limit = (uint32_t)inst->config.params.frames;
+	while ((t->limit >> t->index_bits) != 0)
+		t->index_bits++;
 	inst->frames = t;
 	return (t);
 }
@@ -87,8 +82,6 @@ grow(struct mirage_instance *inst)
 	uint32_t old = t->mask + 1;
 	struct mirage_frame_slot *slots;
 
-	if (old >= MIRAGE_FRAMES_MAX)
-		return (false);
 	slots = mirage_platform_alloc(
 	    inst->platform, 2 * old * sizeof(*slots));
 	if (slots == NULL)
@@ -108,18 +101,19 @@ mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 	struct mirage_frame_slot *slot;
 	uint32_t i;
 
-	if (t->first_free == NO_SLOT && !grow(inst))
+	if (inst->stats.frames_live >= t->limit
+	    || (t->first_free == NO_SLOT && !grow(inst)))
 		return (0);
 	i = t->first_free;
 	slot = &t->slots[i];
 	t->first_free = slot->next_free;
 	slot->frame = f;
-	slot->id = slot->generation << MIRAGE_FRAME_INDEX_BITS | i;
+	slot->handle = slot->generation << t->index_bits | i;
 	slot->views = NULL;
-	f->handle = (uint32_t)slot->id;
+	f->handle = slot->handle;
 	if (++inst->stats.frames_live > inst->stats.frames_live_max)
 		inst->stats.frames_live_max = inst->stats.frames_live;
-	return (f->handle);
+	return (slot->handle);
 }
 
 void
@@ -132,8 +126,8 @@ mirage_frame_detach(struct mirage_instance *inst, struct mirage_frame *f)
 	if (slot->views != NULL)
 		mirage_net_views_die(inst, slot);
 	slot->frame = NULL;
-	slot->id = 0;
-	slot->generation = next_generation(slot->generation);
+	slot->handle = 0;
+	slot->generation++; /* what is too much is shifted out */
 	slot->next_free = NO_SLOT;
 	if (t->first_free == NO_SLOT)
 		t->first_free = i;

@@ -5,25 +5,23 @@
  * pointer.  A handle names a slot and the slot's generation, so one that was
  * released names nothing, whatever its slot holds now.
  *
- * An id is the handle with more bits of the generation: 47 bits, which a
- * JavaScript number holds as a fast integer.  Its low 32 bits are the handle
- * that frame code uses.  Slots are reused in the order in which they became
- * free, so a handle comes again after 2^18 * (slots) >= 2^26 frames, an id
- * after 2^41.
+ * A handle's low bits are the slot's index, as many as the program's limit of
+ * frames needs; the rest is the generation.  Slots are reused in the order in
+ * which they became free, so a handle comes again only after (generations) *
+ * (slots) frames: 2^27 with the default limit.
  */
 #ifndef MIRAGE_FRAME_TABLE_H
 #define MIRAGE_FRAME_TABLE_H
 
 #include "instance.h"
 
-#define MIRAGE_FRAME_INDEX_BITS 14
-#define MIRAGE_FRAMES_MAX	(1u << MIRAGE_FRAME_INDEX_BITS)
-#define MIRAGE_FRAMES_INITIAL	256
+#define MIRAGE_FRAMES_INITIAL  256
+#define MIRAGE_FRAME_BYTES_MAX 65550 /* an IPv4 packet behind Ethernet */
 
 struct mirage_frame_slot {
 	struct mirage_frame *frame; /* NULL: free */
-	uint64_t id;		    /* low half 0 (no handle has that): free */
-	uint64_t generation;	    /* 33 bits, of the next id */
+	uint32_t handle;	    /* 0: free */
+	uint32_t generation;	    /* of the next handle */
 	/* JavaScript's views of it (engine/native_net.c), NULL: none */
 	void *views;
 	uint32_t prev_viewed, next_viewed; /* list of those with views */
@@ -32,9 +30,11 @@ struct mirage_frame_slot {
 
 struct mirage_frame_table {
 	struct mirage_frame_slot *slots;
-	uint32_t mask; /* number of slots (a power of 2) - 1 */
+	uint32_t mask;	/* number of slots (a power of 2) - 1 */
+	uint32_t limit; /* frames at once */
+	unsigned index_bits;
 	uint32_t first_free, last_free;
-	uint32_t first_viewed;
+	uint32_t first_viewed; /* 0: none */
 };
 
 /* NULL if there is no memory. */
@@ -47,7 +47,7 @@ mirage_frame_slot(const struct mirage_frame_table *t, uint32_t handle)
 {
 	struct mirage_frame_slot *slot = &t->slots[handle & t->mask];
 
-	if (__builtin_expect((uint32_t)slot->id != handle, 0))
+	if (__builtin_expect(slot->handle != handle, 0))
 		return (NULL);
 	return (slot);
 }
@@ -58,14 +58,14 @@ mirage_frame_lookup(const struct mirage_frame_table *t, uint32_t handle)
 {
 	struct mirage_frame_slot *slot = &t->slots[handle & t->mask];
 
-	if (__builtin_expect((uint32_t)slot->id != handle, 0))
+	if (__builtin_expect(slot->handle != handle, 0))
 		return (NULL);
 	return (slot->frame);
 }
 
 /*
  * Puts a frame with one reference (now the table's user's) into the table;
- * returns its handle.  0 if the program holds MIRAGE_FRAMES_MAX - 1 already:
+ * returns its handle.  0 if the program holds its limit already:
  * the frame is still the caller's.
  */
 uint32_t mirage_frame_insert(struct mirage_instance *, struct mirage_frame *);

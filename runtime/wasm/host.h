@@ -59,8 +59,6 @@ struct mirage_event {
 	uint32_t module, kind, frame, offset, length, a, b, c;
 };
 
-#define MIRAGE_EVENTS 1024 /* a power of 2; more than these are refused */
-
 /* An entry into frame code: where a trap goes. */
 struct mirage_wasm_entry {
 	jmp_buf escape;
@@ -71,8 +69,8 @@ struct mirage_frame_code {
 	struct mirage_wasm **modules;
 	unsigned nmodules;
 	struct mirage_wasm_entry *entry; /* innermost; NULL: not in frame code */
-	uint32_t first_event, nevents;
-	struct mirage_event events[MIRAGE_EVENTS];
+	uint32_t first_event, nevents, max_events;
+	struct mirage_event *events; /* a ring of max_events */
 };
 
 /*

@@ -1,0 +1,139 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The run loop.  One turn of it: frames in (a batch from each interface),
+ * events of frame code to application code, timers; then sleep until the next
+ * timer or frame.  Each callback into the program has a budget of its own.
+ */
+#include "engine/engine.h"
+#include "engine/net.h"
+#include "frame/table.h"
+#include "heap.h"
+#include "instance.h"
+#include "probes.h"
+#include "timers.h"
+#include "wasm/host.h"
+
+#define BATCH 64 /* frames taken from the platform at once */
+
+static void
+release_handle(struct mirage_instance *inst, uint32_t handle)
+{
+	struct mirage_frame *f = mirage_frame_lookup(inst->frames, handle);
+
+	if (f != NULL)
+		mirage_frame_release(inst, f);
+}
+
+/* Finds a taker for one received frame. */
+static void
+input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	uint32_t handle, len = f->len;
+
+	inst->stats.frames_in++;
+	inst->stats.bytes_in += len;
+	MIRAGE_PROBE_FRAME_IN(netif, f->head, len);
+	f->netif = (uint16_t)netif;
+	handle = mirage_frame_insert(inst, f);
+	if (handle == 0) {
+		inst->stats.drop_frames_limit++;
+		MIRAGE_PROBE_DROP(netif, "frames-limit", len);
+		mirage_platform_frame_free(inst->platform, f);
+		return;
+	}
+	mirage_engine_turn(inst);
+	if (mirage_frame_code_input(inst, netif, handle))
+		return;
+	if (mirage_net_deliver_frame(inst, netif, handle))
+		return;
+	inst->stats.drop_unclaimed++;
+	MIRAGE_PROBE_DROP(netif, "unclaimed", len);
+	release_handle(inst, handle);
+}
+
+/* One batch from an interface.  True: there may be more. */
+static bool
+receive(struct mirage_instance *inst, unsigned netif)
+{
+	struct mirage_frame *frames[BATCH];
+	int max = inst->config.params.rx_batch < BATCH
+	    ? (int)inst->config.params.rx_batch
+	    : BATCH;
+	int n = mirage_platform_receive(inst->platform, netif, frames, max);
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (mirage_ending(inst))
+			mirage_platform_frame_free(inst->platform, frames[i]);
+		else
+			input(inst, netif, frames[i]);
+	}
+	return (n == max);
+}
+
+/*
+ * Gives queued events to their listeners; those that come meanwhile wait for
+ * the next turn.
+ */
+static void
+deliver_events(struct mirage_instance *inst)
+{
+	uint32_t n = inst->frame_code->nevents;
+	struct mirage_event e;
+
+	while (n-- > 0 && !mirage_ending(inst)
+	    && mirage_frame_code_event(inst, &e)) {
+		inst->stats.events++;
+		if (!mirage_net_deliver_event(inst, &e) && e.frame != 0)
+			release_handle(inst, e.frame);
+	}
+}
+
+void
+mirage_loop_run(struct mirage_instance *inst)
+{
+	struct mirage_platform *p = inst->platform;
+	uint64_t app, code, deadline, now;
+	bool more, end = false;
+	unsigned i, woke;
+
+	while (!mirage_ending(inst)) {
+		MIRAGE_PROBE_TURN_START(inst->stats.turns);
+		inst->stats.turns++;
+		more = false;
+		for (i = 0; i < inst->nnetifs && !mirage_ending(inst); i++)
+			more |= receive(inst, i);
+		deliver_events(inst);
+		now = mirage_platform_monotonic_ns(p);
+		if (!mirage_ending(inst)
+		    && mirage_frame_code_deadline(inst) <= now) {
+			mirage_engine_turn(inst);
+			mirage_frame_code_timers(inst, now);
+		}
+		if (!mirage_ending(inst))
+			mirage_timers_run(inst, now);
+		if (mirage_platform_stats_requested(p)) {
+			inst->stats.heap_bytes = mirage_heap_used(inst->heap);
+			inst->stats.heap_bytes_max
+			    = mirage_heap_peak(inst->heap);
+			mirage_stats_print(inst);
+		}
+		MIRAGE_PROBE_TURN_END(inst->stats.turns);
+		if (more || inst->frame_code->nevents > 0)
+			continue;
+		app = mirage_timers_deadline(inst);
+		code = mirage_frame_code_deadline(inst);
+		/* Frame code's timers alone keep no program alive. */
+		if (end || (app == UINT64_MAX
+		    && !mirage_engine_kept_alive(inst)))
+			break;
+		if (mirage_ending(inst))
+			break;
+		deadline = app < code ? app : code;
+		woke = mirage_platform_wait(p, deadline);
+		inst->stats.wakeups++;
+		if (woke & MIRAGE_WAKE_END)
+			end = true; /* one more pass for what is due */
+	}
+}

@@ -1,0 +1,111 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Statistics by name.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "heap.h"
+#include "instance.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} fixed[] = {
+#define ROW(member, name, help) { name, offsetof(struct mirage_stats, member) },
+	MIRAGE_STATS(ROW)
+#undef ROW
+};
+
+#define NFIXED (sizeof(fixed) / sizeof(fixed[0]))
+
+static const char *const drops[MIRAGE_DROP_REASONS] = {
+	[MIRAGE_DROP_TRUNCATED] = "drop.truncated",
+	[MIRAGE_DROP_RUNT] = "drop.runt",
+	[MIRAGE_DROP_OVERSIZE] = "drop.oversize",
+	[MIRAGE_DROP_QUEUE_FULL] = "drop.queue-full",
+	[MIRAGE_DROP_NO_BUFFERS] = "drop.no-buffers",
+};
+
+bool
+mirage_stats_get(const struct mirage_instance *inst, unsigned i,
+    const char **name, uint64_t *value)
+{
+	const struct mirage_stats *s = &inst->stats;
+	unsigned n;
+
+	if (i < NFIXED) {
+		*name = fixed[i].name;
+		memcpy(value, (const char *)s + fixed[i].offset,
+		    sizeof(*value));
+		return (true);
+	}
+	i -= NFIXED;
+	if (i < MIRAGE_DROP_REASONS) {
+		*name = drops[i];
+		*value = 0;
+		for (n = 0; n < inst->nnetifs; n++)
+			*value += mirage_platform_drops(
+			    inst->platform, n, (enum mirage_drop)i);
+		return (true);
+	}
+	i -= MIRAGE_DROP_REASONS;
+	if (i < s->ndefined) {
+		*name = s->defined[i].name;
+		*value = s->defined[i].value;
+		return (true);
+	}
+	return (false);
+}
+
+uint32_t
+mirage_stats_define(struct mirage_stats *s, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t i;
+
+	for (i = 0; i < s->ndefined; i++)
+		if (strcmp(s->defined[i].name, name) == 0)
+			return (i);
+	if (i == MIRAGE_STATS_DEFINED || len == 0
+	    || len >= MIRAGE_STATS_NAME_BYTES)
+		return (UINT32_MAX);
+	memcpy(s->defined[i].name, name, len + 1);
+	s->defined[i].value = 0;
+	s->ndefined = i + 1;
+	return (i);
+}
+
+/* Said even when it is 0: what a reader looks for. */
+static bool
+always(const char *name)
+{
+	return (strncmp(name, "drop.", 5) != 0);
+}
+
+void
+mirage_stats_print(struct mirage_instance *inst)
+{
+	char line[128];
+	const char *name;
+	uint64_t value;
+	unsigned i, width = 0;
+	int n;
+
+	for (i = 0; mirage_stats_get(inst, i, &name, &value); i++)
+		if ((value != 0 || always(name)) && strlen(name) > width)
+			width = (unsigned)strlen(name);
+	n = snprintf(line, sizeof(line), "mirage: statistics of %s",
+	    inst->program->name);
+	mirage_platform_console(
+	    inst->platform, MIRAGE_CONSOLE_ERROR, line, (size_t)n);
+	for (i = 0; mirage_stats_get(inst, i, &name, &value); i++) {
+		if (value == 0 && !always(name))
+			continue;
+		n = snprintf(line, sizeof(line), "  %-*s %12llu", (int)width,
+		    name, (unsigned long long)value);
+		mirage_platform_console(
+		    inst->platform, MIRAGE_CONSOLE_ERROR, line, (size_t)n);
+	}
+}
