@@ -6,7 +6,7 @@
  */
 
 /** First argument of the event listener. */
-export const enum StackEvent {
+export enum StackEvent {
   /** A datagram for a bound socket. The listener owns one reference on the frame. */
   UdpDatagram = 1,
   /** A datagram that this socket sent did not arrive: ICMP said so (RFC 1122 section 4.1.3.3), or nobody answered ARP. */
@@ -17,7 +17,7 @@ export const enum StackEvent {
  * Results of the stack's functions, negated errno values. The numbers are FreeBSD's on every target, because a program
  * must not notice what it runs on.
  */
-export const enum StackError {
+export enum StackError {
   None = 0,
   /** No such interface. */
   ENXIO = -6,

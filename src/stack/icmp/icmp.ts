@@ -1,0 +1,200 @@
+import {
+  checksumUpdate,
+  clock_ns,
+  count,
+  counter,
+  frame_alloc,
+  frame_append,
+  frame_length,
+  frame_release,
+  frame_writable,
+  NANOSECONDS_PER_MILLISECOND,
+} from "mirage/framecode";
+import { StackError } from "../interface";
+import { NETWORK_HEADER_BYTES, NETWORK_HEADROOM_BYTES, Network, PROTOCOL_ICMP } from "../ipv4/interface";
+import { Ipv4Fault, ipv4 } from "../ipv4/wire";
+import { Netif } from "../netif";
+import { Errors, ErrorsClient } from "./interface";
+import {
+  ICMP_ECHO_REPLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_HEADER_BYTES,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  IcmpHeader,
+  icmp,
+} from "./wire";
+
+/** Error messages that may be sent at once (RFC 1812 section 4.3.2.8 wants a limit; so does good sense). */
+export const ICMP_ERRORS_BURST_MESSAGES: u32 = 50;
+/** Then one more for each so many milliseconds. */
+export const ICMP_ERROR_INTERVAL_MILLISECONDS: u64 = 10;
+/** Of the packet that an error is about, its header and so much more is quoted (RFC 792). */
+export const ICMP_QUOTED_PAYLOAD_BYTES: u32 = 8;
+
+/** ICMP of a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, reports and hears of errors. */
+export class Icmp<Below extends Network, Above extends ErrorsClient> implements Errors {
+  private readonly header: IcmpHeader = new IcmpHeader();
+  private errorsLeft: u32 = ICMP_ERRORS_BURST_MESSAGES;
+  private errorsSinceNs: u64 = 0;
+  private readonly dropShort: u32 = counter("drop.icmp.short");
+  private readonly dropChecksum: u32 = counter("drop.icmp.checksum");
+  private readonly dropType: u32 = counter("drop.icmp.unhandled-type");
+  private readonly dropGroupEcho: u32 = counter("drop.icmp.broadcast-echo");
+  private readonly dropQuote: u32 = counter("drop.icmp.bad-quote");
+  private readonly dropNoMemory: u32 = counter("drop.icmp.no-memory");
+  private readonly echoes: u32 = counter("icmp.echoes");
+  private readonly errorsReceived: u32 = counter("icmp.errors-received");
+  private readonly errorsSent: u32 = counter("icmp.errors-sent");
+  private readonly errorsLimited: u32 = counter("icmp.errors-rate-limited");
+  private readonly errorsForbidden: u32 = counter("icmp.errors-forbidden");
+
+  constructor(
+    private readonly below: Below,
+    private readonly above: Above,
+  ) {}
+
+  /** A received message: `length` bytes at `at`, to the end of the frame. Takes the reference. */
+  input(netif: Netif, frame: u32, at: u32, length: u32, source: u32, group: bool): void {
+    if (!icmp.check(frame, at)) {
+      this.drop(frame, this.dropShort);
+      return;
+    }
+    if (!icmp.checksumIsGood(frame, at, length)) {
+      this.drop(frame, this.dropChecksum);
+      return;
+    }
+    switch (icmp.type(frame, at)) {
+      case ICMP_ECHO_REQUEST:
+        // RFC 1122 section 3.2.2.6 allows it, and it keeps us from being an amplifier.
+        if (group) {
+          this.drop(frame, this.dropGroupEcho);
+          return;
+        }
+        this.echo(netif, frame, at, source);
+        return;
+      case ICMP_UNREACHABLE:
+      case ICMP_TIME_EXCEEDED:
+      case ICMP_PARAMETER_PROBLEM:
+        this.error(netif, frame, at);
+        return;
+      default:
+        this.drop(frame, this.dropType);
+        return;
+    }
+  }
+
+  private echo(netif: Netif, frame: u32, at: u32, source: u32): void {
+    count(this.echoes);
+    if (at !== NETWORK_HEADROOM_BYTES) {
+      this.echoWithoutOptions(netif, frame, at, source);
+      return;
+    }
+    if (!frame_writable(frame, at + ICMP_HEADER_BYTES)) {
+      this.drop(frame, this.dropNoMemory);
+      return;
+    }
+    const code = icmp.code(frame, at);
+    const checksum = icmp.checksum(frame, at);
+    icmp.setType(frame, at, ICMP_ECHO_REPLY);
+    const before = (ICMP_ECHO_REQUEST << 8) | code;
+    icmp.setChecksum(frame, at, checksumUpdate(checksum, before, (ICMP_ECHO_REPLY << 8) | code));
+    this.below.sendBack(netif, frame);
+  }
+
+  /** IP options are not sent back, so the answer gets headers of its own and the data by reference. */
+  private echoWithoutOptions(netif: Netif, frame: u32, at: u32, source: u32): void {
+    const dataAt = at + ICMP_HEADER_BYTES;
+    const reply = this.quote(frame, dataAt, frame_length(frame) - dataAt);
+    if (reply === 0) {
+      this.drop(frame, this.dropNoMemory);
+      return;
+    }
+    this.header.type = ICMP_ECHO_REPLY;
+    this.header.code = icmp.code(frame, at);
+    this.header.rest = icmp.rest(frame, at);
+    this.header.build(reply, NETWORK_HEADROOM_BYTES);
+    frame_release(frame);
+    this.below.send(netif, reply, source, PROTOCOL_ICMP);
+  }
+
+  /** An error about a packet of ours, which the message quotes. */
+  private error(netif: Netif, frame: u32, at: u32): void {
+    count(this.errorsReceived);
+    const quoted = at + ICMP_HEADER_BYTES;
+    // Only the quoted packet's start is there, so its total length says nothing about bounds.
+    const fault = ipv4.check(frame, quoted);
+    if (fault !== <u32>Ipv4Fault.None && fault !== <u32>Ipv4Fault.TotalLength) {
+      this.drop(frame, this.dropQuote);
+      return;
+    }
+    const payload = quoted + ipv4.headerBytes(frame, quoted);
+    if (
+      frame_length(frame) < payload + ICMP_QUOTED_PAYLOAD_BYTES ||
+      ipv4.source(frame, quoted) !== netif.address
+    ) {
+      this.drop(frame, this.dropQuote);
+      return;
+    }
+    const type = icmp.type(frame, at);
+    const code = icmp.code(frame, at);
+    const protocol = ipv4.protocol(frame, quoted);
+    const destination = ipv4.destination(frame, quoted);
+    this.above.failed(frame, protocol, payload, netif.address, destination, type, code);
+    frame_release(frame);
+  }
+
+  unreachable(netif: Netif, frame: u32, at: u32, source: u32, group: bool, code: u32): void {
+    if (group) {
+      count(this.errorsForbidden);
+    } else if (!this.mayReport()) {
+      count(this.errorsLimited);
+    } else {
+      const packet = NETWORK_HEADROOM_BYTES - NETWORK_HEADER_BYTES;
+      const available = frame_length(frame) - at;
+      const payload = available < ICMP_QUOTED_PAYLOAD_BYTES ? available : ICMP_QUOTED_PAYLOAD_BYTES;
+      const report = this.quote(frame, packet, at - packet + payload);
+      if (report === 0) {
+        count(this.dropNoMemory);
+      } else {
+        this.header.type = ICMP_UNREACHABLE;
+        this.header.code = code;
+        this.header.rest = 0;
+        this.header.build(report, NETWORK_HEADROOM_BYTES);
+        if (this.below.send(netif, report, source, PROTOCOL_ICMP) === StackError.None) count(this.errorsSent);
+      }
+    }
+    frame_release(frame);
+  }
+
+  /** A fresh frame with room for all headers, followed by a range of another by reference; 0 for want of memory. */
+  private quote(frame: u32, offset: u32, length: u32): u32 {
+    const fresh = frame_alloc(NETWORK_HEADROOM_BYTES + ICMP_HEADER_BYTES);
+    if (fresh === 0) return 0;
+    if (length === 0 || frame_append(fresh, frame, offset, length)) return fresh;
+    frame_release(fresh);
+    return 0;
+  }
+
+  private mayReport(): bool {
+    const now = clock_ns();
+    const interval = ICMP_ERROR_INTERVAL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
+    const earned = (now - this.errorsSinceNs) / interval;
+    if (this.errorsLeft + earned >= ICMP_ERRORS_BURST_MESSAGES) {
+      this.errorsLeft = ICMP_ERRORS_BURST_MESSAGES;
+      this.errorsSinceNs = now;
+    } else {
+      this.errorsLeft += <u32>earned;
+      this.errorsSinceNs += earned * interval;
+    }
+    if (this.errorsLeft === 0) return false;
+    this.errorsLeft--;
+    return true;
+  }
+
+  private drop(frame: u32, reason: u32): void {
+    count(reason);
+    frame_release(frame);
+  }
+}
