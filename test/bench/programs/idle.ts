@@ -1,0 +1,4 @@
+/** Waits for a minute. */
+import { sleep } from "mirage";
+
+await sleep(60_000);

@@ -1,0 +1,50 @@
+/** Builds the programs that are measured, in the object variants that are compared. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The bundled tool lies in `dist/`. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+export const WORK = join(ROOT, "build/bench");
+
+/** Float-free objects, as every target links them, or the same C compiled for SSE. */
+export type Variant = "nofloat" | "hardfloat";
+
+export function build(program: string, variant: Variant = "nofloat"): string {
+  const name = program.replaceAll("/", "-").replace(/\.ts$/, "");
+  const folder = join(WORK, variant, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  execFileSync(
+    process.execPath,
+    [join(ROOT, "dist/mirage.js"), "build", "-t", "unix", "-o", folder, join(ROOT, program)],
+    { env: { ...process.env, MIRAGE_VARIANT: variant }, stdio: ["ignore", "ignore", "inherit"] },
+  );
+  return join(folder, readdirSync(folder)[0]!);
+}
+
+/** Builds the C tool that plays the peer on a socket pair of frames. */
+export function buildPeer(): string {
+  mkdirSync(WORK, { recursive: true });
+  const output = join(WORK, "fdpeer");
+  execFileSync("cc", ["-O2", "-o", output, join(ROOT, "tools/bench/fdpeer.c")], { stdio: "inherit" });
+  return output;
+}
+
+/** Instructions that valgrind's callgrind counts in one run, or undefined without valgrind. */
+export function countInstructions(command: readonly string[]): number | undefined {
+  const { stderr, error, status } = spawnSync(
+    "valgrind",
+    ["--tool=callgrind", `--callgrind-out-file=${join(WORK, "callgrind.out")}`, ...command],
+    { encoding: "utf8", maxBuffer: 64 << 20 },
+  );
+  if (error !== undefined) {
+    return undefined;
+  }
+  const match = stderr.match(/Collected : (\d+)/);
+  if (status !== 0 || !match) {
+    throw new Error(`${command.join(" ")} under callgrind exited with ${status}:\n${stderr}`);
+  }
+  return Number(match[1]);
+}

@@ -1,0 +1,44 @@
+/** The float-free engine against the same engine with hardware floats, benchmark by benchmark. */
+import { execFileSync } from "node:child_process";
+import { build } from "./build.ts";
+import { formatTable, median } from "./table.ts";
+
+/** Integer, string, object and control-flow programs: what application code does. */
+const PROGRAMS = ["packet", "crc", "objects", "strings", "json"];
+/** Nothing but binary64 arithmetic: shown, and not held to the limit. */
+const WORST_CASE = ["floats"];
+/** Ratio that each of PROGRAMS must not pass. */
+const LIMIT = 1.1;
+const PAIRS = 7;
+
+function milliseconds(executable: string): number {
+  const line = execFileSync(executable, { encoding: "utf8" });
+  return (JSON.parse(line) as { milliseconds: number }).milliseconds;
+}
+
+export function benchEngine(): boolean {
+  let passed = true;
+  const rows = [...PROGRAMS, ...WORST_CASE].map((name) => {
+    const soft = build(`test/bench/programs/${name}.ts`);
+    const hard = build(`test/bench/programs/${name}.ts`, "hardfloat");
+    const pairs = Array.from({ length: PAIRS }, () => ({
+      soft: milliseconds(soft),
+      hard: milliseconds(hard),
+    }));
+    const ratio = median(pairs.map((pair) => pair.soft / pair.hard));
+    const held = PROGRAMS.includes(name);
+    passed &&= !held || ratio <= LIMIT;
+    return [
+      name,
+      median(pairs.map((pair) => pair.soft)).toFixed(1),
+      median(pairs.map((pair) => pair.hard)).toFixed(1),
+      ratio.toFixed(3),
+      held ? `<= ${LIMIT.toFixed(2)}${ratio <= LIMIT ? "" : " MISSED"}` : "(worst case)",
+    ];
+  });
+  console.log(
+    `\nFloat-free engine against the same engine with hardware floats (medians of ${PAIRS} alternating pairs)\n`,
+  );
+  console.log(formatTable(["JavaScript benchmark", "float-free ms", "hardware ms", "ratio", "goal"], rows));
+  return passed;
+}

@@ -1,0 +1,114 @@
+/** What a frame costs: application code against frame code, instructions per echoed frame. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { icmpEcho, PcapWriter, udpDatagram } from "../../test/support/fuzz.ts";
+import { build, buildPeer, countInstructions, WORK } from "./build.ts";
+import { formatTable, median } from "./table.ts";
+
+const MAC = [0x02, 0, 0, 0, 0, 0x02];
+/** Payload bytes of the frames measured: small ones show the cost of a frame, not of its bytes. */
+const PAYLOAD = 64;
+const OPTIONS = ["--ipv4", "10.0.0.2/24", "--mac", "02:00:00:00:00:02"];
+
+interface Subject {
+  readonly label: string;
+  readonly program: string;
+  readonly frame: Uint8Array;
+}
+
+const udp = udpDatagram(MAC, 7, PAYLOAD);
+const icmp = icmpEcho(MAC, 1, PAYLOAD - 8);
+
+const SUBJECTS: readonly Subject[] = [
+  { label: "check and swap, frame code", program: "test/bench/programs/swap-frame-code", frame: udp },
+  { label: "check and swap, application code", program: "test/bench/programs/swap-application", frame: udp },
+  { label: "ICMP echo, the stack (frame code)", program: "examples/udp-echo", frame: icmp },
+  { label: "UDP echo, socket in application code", program: "examples/udp-echo", frame: udp },
+  { label: "ICMP echo, examples/reflector (raw frames)", program: "examples/reflector", frame: icmp },
+];
+
+function capture(subject: Subject, frames: number): string {
+  const file = join(WORK, `frames-${frames}.pcap`);
+  const writer = new PcapWriter(file);
+  for (let i = 0; i < frames; i++) {
+    writer.frame(subject.frame);
+  }
+  writer.close();
+  return file;
+}
+
+/** Differences of two runs take start-up and end out of the figure. */
+function perFrame(
+  run: (frames: number) => number | undefined,
+  few: number,
+  many: number,
+): number | undefined {
+  const small = run(few);
+  const large = run(many);
+  return small === undefined || large === undefined ? undefined : (large - small) / (many - few);
+}
+
+export function benchFrames(): void {
+  const rows = SUBJECTS.map((subject) => {
+    const executable = build(subject.program);
+    const instructions = perFrame(
+      (frames) =>
+        countInstructions([executable, "--net", `pcap:${capture(subject, frames)},/dev/null`, ...OPTIONS]),
+      2_000,
+      6_000,
+    );
+    const wall = (frames: number): number => {
+      const file = capture(subject, frames);
+      const times = Array.from({ length: 5 }, () => {
+        const from = process.hrtime.bigint();
+        execFileSync(executable, ["--net", `pcap:${file},/dev/null`, ...OPTIONS], { stdio: "ignore" });
+        return Number(process.hrtime.bigint() - from);
+      });
+      return Math.min(...times);
+    };
+    return { label: subject.label, instructions, nanoseconds: perFrame(wall, 2_000, 102_000)! };
+  });
+  const base = rows[0]!;
+  console.log("\nPer echoed frame, from a capture (wall clock: best of 5; instructions: callgrind)\n");
+  console.log(
+    formatTable(
+      ["frame", "ns", "instructions", "against frame code"],
+      rows.map((row) => [
+        row.label,
+        row.nanoseconds.toFixed(0),
+        row.instructions?.toFixed(0) ?? "no valgrind",
+        row.instructions !== undefined && base.instructions !== undefined
+          ? `${(row.instructions / base.instructions).toFixed(1)} x`
+          : `${(row.nanoseconds / base.nanoseconds).toFixed(1)} x`,
+      ]),
+    ),
+  );
+}
+
+/** Start-up to the first answer, and echoes per second through a socket pair with a live peer. */
+export function benchStartup(): void {
+  const peer = buildPeer();
+  const executable = build("examples/udp-echo");
+  const rows = (
+    [
+      ["ICMP echo", icmp],
+      ["UDP echo", udp],
+    ] as const
+  ).map(([label, frame]) => {
+    const runs = Array.from({ length: 9 }, () => {
+      const output = execFileSync(
+        peer,
+        ["20000", Buffer.from(frame).toString("hex"), "--", executable, "--net", "fd:3", ...OPTIONS],
+        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+      );
+      return JSON.parse(output) as { firstAnswerNs: number; streamNs: number; answers: number };
+    });
+    return [
+      label,
+      (median(runs.map((run) => run.firstAnswerNs)) / 1e6).toFixed(1),
+      median(runs.map((run) => ((run.answers - 1) / run.streamNs) * 1e9)).toFixed(0),
+    ];
+  });
+  console.log("\nWith a live peer on a socket pair (medians of 9)\n");
+  console.log(formatTable(["frame", "start to first answer, ms", "echoes per second"], rows));
+}

@@ -1,0 +1,28 @@
+/** Resident memory of a program that waits. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { build } from "./build.ts";
+import { formatTable } from "./table.ts";
+
+/** Resident memory that an idle program must stay below, in KiB. */
+const LIMIT_KIB = 8192;
+
+async function residentKib(executable: string): Promise<number> {
+  const child = spawn(executable, { stdio: "ignore" });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  child.kill("SIGKILL");
+  return Number(status.match(/VmRSS:\s+(\d+) kB/)![1]);
+}
+
+export async function benchMemory(): Promise<boolean> {
+  const kib = await residentKib(build("test/bench/programs/idle.ts"));
+  console.log("\nMemory\n");
+  console.log(
+    formatTable(
+      ["program", "resident KiB", "goal"],
+      [["idle (one timer)", String(kib), `< ${LIMIT_KIB}${kib < LIMIT_KIB ? "" : " MISSED"}`]],
+    ),
+  );
+  return kib < LIMIT_KIB;
+}
