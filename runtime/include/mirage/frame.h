@@ -16,11 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A range of memory with an owner.  Embed it; free() gets the last reference. */
+/* A range of memory with an owner.  Embed it; release() gets the last reference. */
 struct mirage_buffer {
 	uint32_t refs;	/* atomic: a driver may drop it in any context */
 	uint32_t flags; /* MIRAGE_BUFFER_* */
-	void (*free)(struct mirage_buffer *);
+	void (*release)(struct mirage_buffer *);
 };
 
 #define MIRAGE_BUFFER_READONLY	0x1 /* shared with the host: do not write */
@@ -73,7 +73,7 @@ mirage_buffer_release(struct mirage_buffer *b)
 {
 	if (__atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1
 	    || __atomic_fetch_sub(&b->refs, 1, __ATOMIC_ACQ_REL) == 1)
-		b->free(b);
+		b->release(b);
 }
 
 struct mirage_platform;

@@ -1,0 +1,676 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bindings of src/lib/native.ts for interfaces, frames and frame code.
+ *
+ * Frames reach JavaScript as handles, their bytes as views over the frame's
+ * own memory, which become empty when the frame dies.  Bytes reach a frame by
+ * reference too: views of a frame by its buffers, others by a pin, which is a
+ * buffer that keeps a JavaScript value alive until the driver is done.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "frame/table.h"
+#include "heap.h"
+#include "native.h"
+#include "net.h"
+#include "wasm/host.h"
+
+#define VIEWS_MAX 256 /* in one write */
+
+struct view {
+	mirage_ref ref;
+	struct view *next;
+};
+
+/* The bytes of a JavaScript buffer that a frame refers to. */
+struct pin {
+	struct mirage_buffer buffer; /* first: release() gets it */
+	struct mirage_net *net;
+	mirage_ref ref;
+	struct pin *next;
+};
+
+struct mirage_net {
+	mirage_ref netif_listener[MIRAGE_NETIFS];
+	mirage_ref *module_listener; /* one for each module */
+	struct view *spare_views;
+	struct pin *spare_pins;
+	struct pin *building; /* of the write that is under way */
+	struct pin *unpinned; /* atomic: dropped, perhaps by another thread */
+	uint32_t pinned;      /* not in spare_pins */
+};
+
+bool
+mirage_net_open(struct mirage_instance *inst)
+{
+	unsigned n = inst->program->nmodules;
+	struct mirage_net *net = mirage_heap_alloc(inst->heap, sizeof(*net));
+
+	if (net == NULL)
+		return (false);
+	memset(net, 0, sizeof(*net));
+	net->module_listener = mirage_heap_alloc(
+	    inst->heap, (n + 1) * sizeof(net->module_listener[0]));
+	if (net->module_listener == NULL) {
+		mirage_heap_free(inst->heap, net);
+		return (false);
+	}
+	memset(net->module_listener, 0,
+	    (n + 1) * sizeof(net->module_listener[0]));
+	inst->net = net;
+	return (true);
+}
+
+/* Pins. */
+
+/* May run on any thread: it only hands the pin back. */
+static void
+pin_dropped(struct mirage_buffer *b)
+{
+	struct pin *pin = (struct pin *)b;
+	struct mirage_net *net = pin->net;
+
+	pin->next = __atomic_load_n(&net->unpinned, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&net->unpinned, &pin->next, pin,
+	    true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+/* Lets go of the values whose pins were dropped. */
+static void
+unpin(struct mirage_instance *inst)
+{
+	struct mirage_net *net = inst->net;
+	struct pin *pin;
+
+	if (__atomic_load_n(&net->unpinned, __ATOMIC_RELAXED) == NULL)
+		return;
+	pin = __atomic_exchange_n(&net->unpinned, NULL, __ATOMIC_ACQUIRE);
+	while (pin != NULL) {
+		struct pin *next = pin->next;
+
+		mirage_ref_free(inst, pin->ref);
+		pin->next = net->spare_pins;
+		net->spare_pins = pin;
+		net->pinned--;
+		pin = next;
+	}
+}
+
+/* Drops the references of a write that was built, or given up half-way. */
+static void
+release_building(struct mirage_instance *inst)
+{
+	struct mirage_net *net = inst->net;
+	struct pin *pin;
+
+	while ((pin = net->building) != NULL) {
+		net->building = pin->next;
+		mirage_buffer_release(&pin->buffer);
+	}
+	unpin(inst);
+}
+
+/* Pins the value at idx for the write that is being built.  May throw. */
+static struct pin *
+pin_value(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
+{
+	struct mirage_net *net = inst->net;
+	struct pin *pin = net->spare_pins;
+
+	if (pin == NULL) {
+		pin = mirage_heap_alloc(inst->heap, sizeof(*pin));
+		if (pin == NULL)
+			(void)duk_range_error(ctx, "no memory to send");
+		pin->next = NULL;
+		net->spare_pins = pin;
+	}
+	pin->ref = mirage_ref_new(ctx, idx);
+	net->spare_pins = pin->next;
+	net->pinned++;
+	pin->buffer.refs = 1;
+	pin->buffer.flags = MIRAGE_BUFFER_READONLY;
+	pin->buffer.release = pin_dropped;
+	pin->net = net;
+	pin->next = net->building;
+	net->building = pin;
+	return (pin);
+}
+
+void
+mirage_net_close(struct mirage_instance *inst)
+{
+	struct mirage_net *net = inst->net;
+	struct mirage_frame_table *t = inst->frames;
+	uint32_t i;
+
+	if (net == NULL)
+		return;
+	release_building(inst);
+	/* All frames go now: their pins and views need the engine. */
+	for (i = 1; t != NULL && i <= t->mask; i++) {
+		struct mirage_frame *f = t->slots[i].frame;
+
+		if (f == NULL)
+			continue;
+		inst->stats.frames_reclaimed++;
+		mirage_frame_detach(inst, f);
+		mirage_platform_frame_free(inst->platform, f);
+	}
+	unpin(inst);
+	/* A driver may still be reading what was sent. */
+	while (net->pinned > 0) {
+		mirage_platform_wait(inst->platform,
+		    mirage_platform_monotonic_ns(inst->platform) + 1000000);
+		unpin(inst);
+	}
+	mirage_heap_free(inst->heap, net->module_listener);
+	mirage_heap_free(inst->heap, net);
+	inst->net = NULL;
+}
+
+/* Views. */
+
+void
+mirage_net_views_die(struct mirage_instance *inst,
+    struct mirage_frame_slot *slot)
+{
+	struct mirage_frame_table *t = inst->frames;
+	struct mirage_net *net = inst->net;
+	struct view *v = slot->views;
+
+	slot->views = NULL;
+	if (slot->prev_viewed != 0)
+		t->slots[slot->prev_viewed].next_viewed = slot->next_viewed;
+	else
+		t->first_viewed = slot->next_viewed;
+	if (slot->next_viewed != 0)
+		t->slots[slot->next_viewed].prev_viewed = slot->prev_viewed;
+	while (v != NULL) {
+		struct view *next = v->next;
+
+		mirage_view_detach(inst, v->ref);
+		v->next = net->spare_views;
+		net->spare_views = v;
+		v = next;
+	}
+}
+
+/* Pushes a view of a frame's bytes, which dies with the frame. */
+static void
+push_view(duk_context *ctx, struct mirage_instance *inst,
+    struct mirage_frame *f, uint8_t *data, uint32_t len)
+{
+	struct mirage_frame_table *t = inst->frames;
+	struct mirage_net *net = inst->net;
+	struct mirage_frame_slot *slot;
+	struct view *v = net->spare_views;
+	uint32_t handle = f->handle;
+
+	if (v == NULL) {
+		v = mirage_heap_alloc(inst->heap, sizeof(*v));
+		if (v == NULL)
+			(void)duk_range_error(ctx, "no memory for a view");
+		v->next = NULL;
+		net->spare_views = v;
+	}
+	v->ref = mirage_view_push(ctx, data, len);
+	net->spare_views = v->next;
+	slot = mirage_frame_slot(t, handle);
+	if (slot->views == NULL) {
+		uint32_t i = handle & t->mask;
+
+		slot->prev_viewed = 0;
+		slot->next_viewed = t->first_viewed;
+		if (t->first_viewed != 0)
+			t->slots[t->first_viewed].prev_viewed = i;
+		t->first_viewed = i;
+	}
+	v->next = slot->views;
+	slot->views = v;
+}
+
+/* The buffer of the frame whose memory holds these bytes; NULL: none. */
+static struct mirage_buffer *
+find_buffer(const struct mirage_frame_table *t, const uint8_t *p, size_t len)
+{
+	uint32_t i;
+	unsigned k;
+
+	for (i = t->first_viewed; i != 0; i = t->slots[i].next_viewed) {
+		const struct mirage_frame *f = t->slots[i].frame;
+
+		for (k = 0; k < f->nsegs; k++) {
+			const struct mirage_segment *s = &f->segs[k];
+
+			if (p >= s->data && p < s->data + s->len
+			    && len <= (size_t)(s->data + s->len - p))
+				return (s->buffer);
+		}
+	}
+	return (NULL);
+}
+
+/*
+ * Makes a frame of the views in the array at idx, by reference: on no table,
+ * one reference.  Throws, leaving no more than net->building behind.
+ */
+static struct mirage_frame *
+gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
+    size_t max, const char *limit)
+{
+	struct mirage_platform *p = inst->platform;
+	struct mirage_frame *f;
+	struct pin *pin;
+	size_t total = 0;
+	duk_size_t n, i;
+
+	release_building(inst);
+	if (!duk_is_array(ctx, idx))
+		(void)duk_type_error(ctx, "views must be an array");
+	n = duk_get_length(ctx, idx);
+	if (n > VIEWS_MAX)
+		(void)duk_range_error(
+		    ctx, "%d views: at most %d", (int)n, VIEWS_MAX);
+	duk_require_stack(ctx, (duk_idx_t)n + 4);
+	/* All that can throw comes first; values stay on the stack. */
+	for (i = 0; i < n; i++) {
+		const uint8_t *base;
+		size_t len, whole;
+
+		duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
+		(void)mirage_native_bytes(ctx, -1, "a view", &len);
+		total += len;
+		if (total > max)
+			(void)duk_range_error(ctx,
+			    "a frame of %lu bytes or more: at most %lu (%s)",
+			    (unsigned long)total, (unsigned long)max, limit);
+		if (len > 0
+		    && mirage_native_buffer_owner(ctx, -1, &base, &whole)
+			!= NULL)
+			(void)pin_value(ctx, inst, -1);
+	}
+	f = mirage_platform_frame_alloc(p, 0);
+	if (f == NULL)
+		(void)duk_error(ctx, DUK_ERR_ERROR, "no frame is left");
+	/* Pins were stacked: take them from the last view to the first. */
+	pin = NULL;
+	while (inst->net->building != NULL) {
+		struct pin *next = inst->net->building->next;
+
+		inst->net->building->next = pin;
+		pin = inst->net->building;
+		inst->net->building = next;
+	}
+	inst->net->building = pin;
+	for (i = 0; i < n; i++) {
+		const uint8_t *base;
+		struct mirage_buffer *b;
+		size_t len, whole;
+		uint8_t *data = mirage_native_bytes(
+		    ctx, (duk_idx_t)i - (duk_idx_t)n, "a view", &len);
+
+		if (len == 0)
+			continue;
+		if (mirage_native_buffer_owner(
+			ctx, (duk_idx_t)i - (duk_idx_t)n, &base, &whole)
+		    != NULL) {
+			b = &pin->buffer;
+			pin = pin->next;
+		} else
+			b = find_buffer(inst->frames, data, len);
+		if (b == NULL
+		    || !mirage_frame_add_segment(
+			p, f, data, (uint32_t)len, b)) {
+			mirage_platform_frame_free(p, f);
+			(void)duk_error(ctx, DUK_ERR_ERROR,
+			    b == NULL ? "a view is of no frame"
+				      : "no memory to send");
+		}
+	}
+	duk_pop_n(ctx, (duk_idx_t)n);
+	return (f);
+}
+
+/* Arguments. */
+
+static uint32_t
+frame_handle(duk_context *ctx, duk_idx_t idx)
+{
+	return (mirage_native_uint(ctx, idx, "frame", 0, UINT32_MAX));
+}
+
+static struct mirage_frame *
+frame_argument(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
+{
+	uint32_t h = frame_handle(ctx, idx);
+	struct mirage_frame *f = mirage_frame_lookup(inst->frames, h);
+
+	if (f == NULL)
+		(void)duk_error(ctx, DUK_ERR_ERROR, "frame %lu was released",
+		    (unsigned long)h);
+	return (f);
+}
+
+static uint32_t
+netif_argument(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
+{
+	uint32_t n = mirage_native_uint(ctx, idx, "netif", 0, UINT32_MAX);
+
+	if (n >= inst->nnetifs)
+		(void)duk_range_error(ctx,
+		    "there is no network interface %lu: the program has %u",
+		    (unsigned long)n, inst->nnetifs);
+	return (n);
+}
+
+static struct mirage_wasm *
+module_argument(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
+{
+	uint32_t n = mirage_native_uint(ctx, idx, "module", 0, UINT32_MAX);
+
+	if (n >= inst->frame_code->nmodules)
+		(void)duk_range_error(
+		    ctx, "there is no frame code %lu", (unsigned long)n);
+	return (inst->frame_code->modules[n]);
+}
+
+/* Replaces a listener by the function, null or undefined at idx. */
+static void
+set_listener(duk_context *ctx, struct mirage_instance *inst, mirage_ref *slot,
+    duk_idx_t idx)
+{
+	mirage_ref fresh = 0;
+
+	if (!duk_is_null_or_undefined(ctx, idx)) {
+		mirage_native_function(ctx, idx, "listener");
+		fresh = mirage_ref_new(ctx, idx);
+	}
+	mirage_ref_free(inst, *slot);
+	*slot = fresh;
+}
+
+/* Bindings. */
+
+static duk_ret_t
+netif_count(duk_context *ctx)
+{
+	duk_push_uint(ctx, mirage_native_instance(ctx)->nnetifs);
+	return (1);
+}
+
+static duk_ret_t
+netif_info(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	const struct mirage_netif_info *info
+	    = &inst->netifs[netif_argument(ctx, inst, 0)];
+	const uint8_t *m = info->mac;
+	char mac[24];
+
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+	    m[1], m[2], m[3], m[4], m[5]);
+	duk_push_object(ctx);
+	duk_push_string(ctx, info->name);
+	duk_put_prop_literal(ctx, -2, "name");
+	duk_push_string(ctx, mac);
+	duk_put_prop_literal(ctx, -2, "mac");
+	duk_push_uint(ctx, info->mtu);
+	duk_put_prop_literal(ctx, -2, "mtu");
+	return (1);
+}
+
+static duk_ret_t
+netif_listen(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	uint32_t n = netif_argument(ctx, inst, 0);
+
+	set_listener(ctx, inst, &inst->net->netif_listener[n], 1);
+	return (0);
+}
+
+static duk_ret_t
+netif_write(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	uint32_t n = netif_argument(ctx, inst, 0);
+	struct mirage_frame *f = gather(ctx, inst, 1,
+	    inst->netifs[n].mtu + 14, "MTU + 14 bytes of Ethernet header");
+
+	if (f->len < 14) {
+		uint32_t len = f->len;
+
+		mirage_platform_frame_free(inst->platform, f);
+		release_building(inst);
+		return (duk_range_error(ctx,
+		    "a frame of %lu bytes: an Ethernet header alone has 14",
+		    (unsigned long)len));
+	}
+	f->netif = (uint16_t)n;
+	(void)mirage_frame_transmit(inst, n, f);
+	release_building(inst);
+	return (0);
+}
+
+static duk_ret_t
+frame_length(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+
+	duk_push_uint(ctx, frame_argument(ctx, inst, 0)->len);
+	return (1);
+}
+
+static duk_ret_t
+frame_views(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	struct mirage_frame *f = frame_argument(ctx, inst, 0);
+	unsigned i;
+
+	duk_push_array(ctx);
+	for (i = 0; i < f->nsegs; i++) {
+		push_view(ctx, inst, f, f->segs[i].data, f->segs[i].len);
+		duk_put_prop_index(ctx, -2, i);
+	}
+	return (1);
+}
+
+static duk_ret_t
+frame_view(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	struct mirage_frame *f = frame_argument(ctx, inst, 0);
+	uint32_t off = mirage_native_uint(ctx, 1, "offset", 0, UINT32_MAX);
+	uint32_t len = mirage_native_uint(ctx, 2, "length", 0, UINT32_MAX);
+	uint8_t *data;
+
+	if (!mirage_frame_holds(f, off, len))
+		return (duk_range_error(ctx,
+		    "%lu bytes at offset %lu of a frame of %lu bytes",
+		    (unsigned long)len, (unsigned long)off,
+		    (unsigned long)f->len));
+	data = mirage_frame_contiguous(f, off, len);
+	if (data == NULL && len > 0) {
+		/* The program's own copy: it outlives the frame. */
+		data = duk_push_fixed_buffer(ctx, len);
+		mirage_frame_copy_out(f, off, data, len);
+		inst->stats.copies++;
+		inst->stats.bytes_copied += len;
+		duk_push_buffer_object(ctx, -1, 0, len, DUK_BUFOBJ_UINT8ARRAY);
+		return (1);
+	}
+	push_view(ctx, inst, f, data, len);
+	return (1);
+}
+
+static duk_ret_t
+frame_retain(duk_context *ctx)
+{
+	frame_argument(ctx, mirage_native_instance(ctx), 0)->refs++;
+	return (0);
+}
+
+static duk_ret_t
+frame_release(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+
+	mirage_frame_release(inst, frame_argument(ctx, inst, 0));
+	unpin(inst);
+	return (0);
+}
+
+static duk_ret_t
+frame_from(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	struct mirage_frame *f = gather(ctx, inst, 0, MIRAGE_FRAME_BYTES_MAX,
+	    "the longest frame");
+	uint32_t handle = mirage_frame_insert(inst, f);
+
+	if (handle == 0)
+		mirage_platform_frame_free(inst->platform, f);
+	release_building(inst);
+	if (handle == 0)
+		return (duk_error(ctx, DUK_ERR_ERROR,
+		    "the program holds %lu frames: no more are allowed "
+		    "(rtparam f)",
+		    (unsigned long)inst->stats.frames_live));
+	duk_push_uint(ctx, handle);
+	return (1);
+}
+
+static duk_ret_t
+frame_timestamp(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+
+	duk_push_number(
+	    ctx, (double)frame_argument(ctx, inst, 0)->timestamp_ns);
+	return (1);
+}
+
+static duk_ret_t
+frame_code_export(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	struct mirage_wasm *w = module_argument(ctx, inst, 0);
+
+	duk_push_int(
+	    ctx, mirage_wasm_find_export(w, duk_require_string(ctx, 1)));
+	return (1);
+}
+
+static duk_ret_t
+frame_code_call(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	struct mirage_wasm *w = module_argument(ctx, inst, 0);
+	uint32_t e = mirage_native_uint(ctx, 1, "export", 0, UINT32_MAX);
+	uint32_t args[MIRAGE_WASM_ARGS] = { 0 }, result = 0;
+	duk_idx_t top = duk_get_top(ctx), i;
+
+	if (e >= w->module->nexports)
+		return (duk_range_error(ctx, "frame code %s has no export %lu",
+		    w->module->name, (unsigned long)e));
+	for (i = 2; i < top && i < 2 + MIRAGE_WASM_ARGS; i++)
+		args[i - 2] = duk_to_uint32(ctx, i);
+	/*
+	 * After a trap the instance has failed, and the interpreter throws at
+	 * its next instruction.
+	 */
+	(void)mirage_wasm_call(w, e, args, &result);
+	unpin(inst);
+	duk_push_uint(ctx, result);
+	return (1);
+}
+
+static duk_ret_t
+frame_code_listen(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	uint32_t i = module_argument(ctx, inst, 0)->index;
+
+	set_listener(ctx, inst, &inst->net->module_listener[i], 1);
+	return (0);
+}
+
+static duk_ret_t
+stats(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	const char *name;
+	uint64_t value;
+	unsigned i;
+
+	inst->stats.heap_bytes = mirage_heap_used(inst->heap);
+	inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
+	duk_push_object(ctx);
+	for (i = 0; mirage_stats_get(inst, i, &name, &value); i++) {
+		duk_push_number(ctx, (double)value);
+		duk_put_prop_string(ctx, -2, name);
+	}
+	return (1);
+}
+
+void
+mirage_native_net(duk_context *ctx)
+{
+	static const struct mirage_native_entry entries[] = {
+		{ "netifCount", netif_count, 0 },
+		{ "netifInfo", netif_info, 1 },
+		{ "netifListen", netif_listen, 2 },
+		{ "netifWrite", netif_write, 2 },
+		{ "frameLength", frame_length, 1 },
+		{ "frameViews", frame_views, 1 },
+		{ "frameView", frame_view, 3 },
+		{ "frameRetain", frame_retain, 1 },
+		{ "frameRelease", frame_release, 1 },
+		{ "frameFrom", frame_from, 1 },
+		{ "frameTimestampNs", frame_timestamp, 1 },
+		{ "frameCodeExport", frame_code_export, 2 },
+		{ "frameCodeCall", frame_code_call, DUK_VARARGS },
+		{ "frameCodeListen", frame_code_listen, 2 },
+		{ "stats", stats, 0 },
+	};
+
+	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));
+}
+
+/* The run loop's side. */
+
+static bool
+deliver(struct mirage_instance *inst, mirage_ref listener,
+    const uint32_t *args, unsigned nargs)
+{
+	if (listener == 0)
+		return (false);
+	mirage_engine_turn(inst);
+	if (mirage_engine_call(inst, listener, args, nargs))
+		(void)mirage_engine_microtasks(inst);
+	unpin(inst);
+	return (true);
+}
+
+bool
+mirage_net_deliver_frame(
+    struct mirage_instance *inst, unsigned netif, uint32_t handle)
+{
+	return (deliver(
+	    inst, inst->net->netif_listener[netif], &handle, 1));
+}
+
+bool
+mirage_net_deliver_event(
+    struct mirage_instance *inst, const struct mirage_event *e)
+{
+	uint32_t args[] = { e->kind, e->frame, e->offset, e->length, e->a,
+		e->b, e->c };
+
+	return (deliver(inst, inst->net->module_listener[e->module], args,
+	    sizeof(args) / sizeof(args[0])));
+}
