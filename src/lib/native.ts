@@ -6,7 +6,7 @@
  */
 
 /** Console levels, as in `runtime/include/mirage/platform.h`. */
-export const enum Level {
+export enum Level {
   Debug = 0,
   Log = 1,
   Warn = 2,

@@ -13,6 +13,8 @@ const byName: Readonly<Record<string, readonly string[]>> = {
   "Array.from": ["./array-from.ts"],
   "Array.of": ["./array-from.ts"],
   "Symbol.asyncIterator": ["./symbols.ts"],
+  "Symbol.asyncDispose": ["./symbols.ts"],
+  "Symbol.dispose": ["./symbols.ts"],
   "Symbol.iterator": ["./iterators.ts"],
   AggregateError: ["./aggregate-error.ts"],
   Map: ["core-js/modules/es.map.js"],

@@ -5,7 +5,9 @@
  * @module
  */
 const names = [
+  "asyncDispose",
   "asyncIterator",
+  "dispose",
   "match",
   "matchAll",
   "replace",

@@ -1,0 +1,38 @@
+/**
+ * The program itself: its arguments, its end, what it runs on.
+ *
+ * @module
+ */
+import { native } from "./native.ts";
+
+/** Words for the program from the command line, behind the options. */
+export const args: readonly string[] = /* @__PURE__ */ (() => native.config.args)();
+
+/** About this program and what runs it. */
+export const Program = {
+  /** "udp-echo" */
+  get name(): string {
+    return native.config.program;
+  },
+  /** Digest of all that the program was built from. */
+  get buildId(): string {
+    return native.config.buildId;
+  },
+  /** Version of Mirage. */
+  get version(): string {
+    return native.config.version;
+  },
+  /** "unix" */
+  get target(): string {
+    return native.config.target;
+  },
+  /** Counters by name, as printed at exit. */
+  stats(): Record<string, number> {
+    return native.stats();
+  },
+} as const;
+
+/** Ends the program at once: no `finally` runs. `code` is 0 to 255. */
+export function exit(code = 0): never {
+  return native.exit(code);
+}

@@ -1,0 +1,46 @@
+/**
+ * The network stack: configured from the command line when a program first uses it.
+ *
+ * @module
+ */
+import * as frameStack from "../stack/stack.frame.ts";
+import { Ipv4 } from "./address.ts";
+import { NetworkError, networkError } from "./errors.ts";
+import { type FrameEventListener, native } from "./native.ts";
+
+let configured = false;
+
+/** The functions of the stack, with an interface in use. */
+export function stack(): typeof frameStack {
+  if (!configured) configure();
+  return frameStack;
+}
+
+/** Events of the stack go to `listener`. */
+export function listenToStack(listener: FrameEventListener): void {
+  native.frameCodeListen(frameStack.frameModule, listener);
+}
+
+function configure(): void {
+  const { ipv4, gateway } = native.config;
+  if (native.netifCount() === 0) {
+    throw new NetworkError(
+      "ENETDOWN",
+      "there is no network interface: give one with --net, such as --net tap:mirage0",
+    );
+  }
+  if (ipv4 === undefined) {
+    throw new NetworkError(
+      "ENETDOWN",
+      "there is no IPv4 address: give one with --ipv4, such as --ipv4 10.0.0.2/24",
+    );
+  }
+  const own = Ipv4.parseCidr(ipv4);
+  const next = gateway === undefined ? 0 : Ipv4.parse(gateway);
+  const result = frameStack.configure(0, own.address, own.prefix, next) | 0;
+  if (result < 0) {
+    const through = gateway === undefined ? "" : ` with gateway ${gateway}`;
+    throw networkError(result, `configure ${ipv4}${through}`);
+  }
+  configured = true;
+}
