@@ -142,42 +142,55 @@ void
 mirage_fail_budget(struct mirage_instance *inst, enum mirage_budget budget)
 {
 	const struct mirage_rtparams *p = &inst->config.params;
-	const char *name = "instruction", *unit = "instructions in one turn";
-	char what[160], limit[24];
-	uint64_t amount = p->instructions;
-	char letter = 'i';
+	static const struct {
+		const char *name;
+		const char *text;
+		char letter;
+	} budgets[] = {
+		[MIRAGE_BUDGET_INSTRUCTIONS] = { "instruction",
+		    "more than %s instructions in one turn", 'i' },
+		[MIRAGE_BUDGET_HEAP] = { "heap", "more than %s bytes", 'h' },
+		[MIRAGE_BUDGET_STACK] = { "native stack",
+		    "less than %s bytes of it left", 's' },
+		[MIRAGE_BUDGET_DEPTH] = { "call depth",
+		    "calls nested more than %s deep", 'd' },
+	};
+	const uint64_t amounts[] = { [MIRAGE_BUDGET_INSTRUCTIONS]
+		= p->instructions,
+		[MIRAGE_BUDGET_HEAP] = p->heap_bytes,
+		[MIRAGE_BUDGET_STACK] = p->stack_bytes,
+		[MIRAGE_BUDGET_DEPTH] = p->depth };
+	char text[96], what[192], limit[24];
 
-	if (budget == MIRAGE_BUDGET_HEAP) {
-		name = "heap";
-		unit = "bytes";
-		amount = p->heap_bytes;
-		letter = 'h';
-	} else if (budget == MIRAGE_BUDGET_STACK) {
-		name = "stack";
-		unit = "bytes of native stack kept free";
-		amount = p->stack_bytes;
-		letter = 's';
-	}
 	if (inst->exceeded == MIRAGE_BUDGET_NONE)
 		inst->exceeded = budget;
-	snprintf(what, sizeof(what), "%s budget exceeded: %s %s (rtparam %c)",
-	    name, mirage_rtparams_format(amount, limit, sizeof(limit)), unit,
-	    letter);
-	MIRAGE_PROBE_BUDGET_EXCEEDED(name, amount);
+	mirage_rtparams_format(amounts[budget], limit, sizeof(limit));
+	snprintf(text, sizeof(text), budgets[budget].text, limit);
+	snprintf(what, sizeof(what), "%s budget exceeded: %s (rtparam %c=%s)",
+	    budgets[budget].name, text, budgets[budget].letter, limit);
+	MIRAGE_PROBE_BUDGET_EXCEEDED(budgets[budget].name, amounts[budget]);
 	mirage_fail(inst, MIRAGE_OVER_BUDGET, what);
 }
 
+/* line 0: file says what it is instead, "native". */
 void
 mirage_fail_at(struct mirage_instance *inst, const char *function,
     const char *file, uint32_t line)
 {
 	size_t len = strlen(inst->error);
+	char where[16] = "";
 
-	/* snprintf cuts what does not fit; a whole line or nothing. */
+	if (line != 0)
+		snprintf(where, sizeof(where), ":%u", (unsigned)line);
+	/* A whole line or nothing. */
 	if (len + strlen(function) + strlen(file) + 32 > sizeof(inst->error))
 		return;
-	snprintf(inst->error + len, sizeof(inst->error) - len,
-	    "\n    at %s (%s:%u)", function, file, (unsigned)line);
+	if (*function == '\0')
+		snprintf(inst->error + len, sizeof(inst->error) - len,
+		    "\n    at %s%s", file, where);
+	else
+		snprintf(inst->error + len, sizeof(inst->error) - len,
+		    "\n    at %s (%s%s)", function, file, where);
 }
 
 bool

@@ -58,6 +58,15 @@ struct mirage_native_entry {
 void mirage_native_put(
     duk_context *, const struct mirage_native_entry *, size_t n);
 
+/* native_core.c: pushes the object that the program's main gets. */
+void mirage_native_push(duk_context *);
+
+/* engine.c, for native_core.c: queueMicrotask(callback). */
+duk_ret_t mirage_native_queue_microtask(duk_context *);
+
+/* native_math.c: adds the functions of ES2015 that Duktape's Math lacks. */
+void mirage_native_math(duk_context *);
+
 /*
  * native_net.c: adds the bindings of interfaces, frames and frame code to
  * the object on top of the stack.

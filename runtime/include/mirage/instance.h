@@ -16,6 +16,8 @@
 #include <mirage/rtparams.h>
 #include <mirage/stats.h>
 
+#define MIRAGE_VERSION "0.1.0"
+
 struct mirage_instance;
 
 /* How a program ended; kern.mirage.state in the kernel. */
@@ -34,6 +36,7 @@ struct mirage_config {
 	struct mirage_rtparams params;
 	const char *ipv4;    /* "10.0.0.2/24", or NULL */
 	const char *gateway; /* "10.0.0.1", or NULL */
+	const char *target;  /* "unix", "kfreebsd"; NULL: "unix" */
 	int argc;	     /* words for the program itself */
 	char *const *argv;
 	/*

@@ -1,0 +1,92 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the unit that contains Duktape (duktape_unit.c) offers to the rest of
+ * the engine host, which uses Duktape's public interface only.
+ */
+#ifndef MIRAGE_UNIT_H
+#define MIRAGE_UNIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include "engine.h"
+
+struct duk_hthread;
+
+#define MIRAGE_RANDOM_BYTES 256
+
+/* A value that C keeps alive: in the array `refs`, and here by address. */
+struct mirage_ref_slot {
+	void *heapptr; /* NULL: free */
+	mirage_ref next_free;
+};
+
+struct mirage_engine {
+	struct duk_hthread *ctx;
+
+	size_t failed;	/* size that could not be allocated; 0: none */
+	unsigned tries; /* how often, one after the other */
+
+	jmp_buf *fatal; /* where a fatal error goes */
+	bool dead;	/* there was one: the heap must not be touched */
+
+	int64_t kept_alive;
+
+	struct mirage_ref_slot *slots; /* slot 0 is not used */
+	uint32_t nslots;
+	mirage_ref free_slot;
+	void *refs_array; /* JavaScript array of the referenced values */
+
+	/* Microtasks: a ring in a JavaScript array. */
+	void *ring;
+	uint32_t ring_mask;
+	uint32_t ring_head;
+	uint32_t ring_count;
+
+	uint8_t random[MIRAGE_RANDOM_BYTES];
+	unsigned random_left; /* bytes */
+};
+
+uint64_t mirage_engine_random64(struct mirage_instance *);
+
+/* A Duktape heap in inst->heap whose budgets are inst's; NULL: no memory. */
+struct duk_hthread *mirage_unit_create(struct mirage_instance *,
+    void (*fatal)(void *udata, const char *msg));
+
+/* Charges what the interpreter ran since the last charge; outside of calls. */
+void mirage_unit_settle(struct mirage_instance *, struct duk_hthread *);
+
+/* Replaces Error.prototype.stack, and puts a price on natives that loop. */
+void mirage_unit_prepare(struct duk_hthread *);
+
+/* Empties a typed array over an external buffer, and that buffer. */
+void mirage_unit_detach(struct mirage_instance *, void *view);
+
+/* See mirage_native_buffer_owner(). */
+void *mirage_unit_buffer_owner(
+    struct duk_hthread *, int idx, const uint8_t **base, size_t *len);
+
+/*
+ * Pushes the frames of an Error's trace as text, each line begun by
+ * "\n    at "; "" for what is no Error.
+ */
+void mirage_unit_push_trace(struct duk_hthread *, int idx);
+
+/*
+ * Rewrites file name and line table of the function at idx and of all
+ * functions in it.  map() gets a line of the compiled text and sets file (the
+ * index of a name) and line; it leaves them alone if nothing is known.
+ */
+struct mirage_line_map {
+	void (*map)(void *arg, uint32_t line, uint32_t *file, uint32_t *to);
+	const char *(*name)(void *arg, uint32_t file);
+	void *arg;
+};
+void mirage_unit_map_lines(
+    struct duk_hthread *, int idx, const struct mirage_line_map *);
+
+#endif /* MIRAGE_UNIT_H */

@@ -1,0 +1,204 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Part of duktape_unit.c: a price on natives that loop over something long
+ * without allocating or calling, which would otherwise be free.  Each is
+ * wrapped where it is registered, so that it stays the same function object.
+ */
+
+/* Elements, bytes or properties that one call may walk. */
+static uint64_t
+unit_size_of(duk_hthread *thr, duk_tval *tv)
+{
+	duk_hobject *h;
+	duk_hstring *s;
+
+	if (tv == NULL)
+		return (0);
+	if (DUK_TVAL_IS_STRING(tv)) {
+		s = DUK_TVAL_GET_STRING(tv);
+		return (DUK_HSTRING_GET_BYTELEN(s) / 16);
+	}
+	if (DUK_TVAL_IS_BUFFER(tv))
+		return (DUK_HBUFFER_GET_SIZE(DUK_TVAL_GET_BUFFER(tv)) / 16);
+	if (!DUK_TVAL_IS_OBJECT(tv))
+		return (0);
+	h = DUK_TVAL_GET_OBJECT(tv);
+	(void)thr;
+	if (DUK_HOBJECT_IS_ARRAY(h))
+		return (((duk_harray *)h)->length);
+	if (DUK_HOBJECT_IS_BUFOBJ(h))
+		return (((duk_hbufobj *)h)->length / 16);
+	return (DUK_HOBJECT_GET_ENEXT(h) + DUK_HOBJECT_GET_ASIZE(h));
+}
+
+static void
+unit_pay(duk_hthread *thr, uint64_t n)
+{
+	if (!mirage_engine_charge(thr->heap->heap_udata, n))
+		DUK_ERROR_RANGE(thr, "budget exceeded");
+}
+
+static duk_tval *
+unit_this(duk_hthread *thr)
+{
+	return (thr->valstack_bottom - 1);
+}
+
+static void
+unit_pay_this(duk_hthread *thr, unsigned factor)
+{
+	unit_pay(thr, 1 + factor * unit_size_of(thr, unit_this(thr)));
+}
+
+static void
+unit_pay_args(duk_hthread *thr, unsigned factor)
+{
+	duk_idx_t i, n = duk_get_top(thr);
+	uint64_t sum = 1;
+
+	for (i = 0; i < n; i++)
+		sum += unit_size_of(thr, duk_get_tval(thr, i));
+	unit_pay(thr, factor * sum);
+}
+
+/*
+ * A search for a string compares at each place where the first byte is
+ * right, so it may take the product of both lengths.  Long ones are gone
+ * through in advance, counting.
+ */
+static void
+unit_pay_search(duk_hthread *thr, duk_tval *text, duk_tval *wanted)
+{
+	const duk_uint8_t *p, *q, *end;
+	size_t n, m, i;
+	uint64_t work = 0;
+
+	if (text == NULL || wanted == NULL || !DUK_TVAL_IS_STRING(text)
+	    || !DUK_TVAL_IS_STRING(wanted))
+		return;
+	n = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(text));
+	m = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(wanted));
+	if (m < 2 || m > n || (uint64_t)n * m < 1000000)
+		return;
+	p = DUK_HSTRING_GET_DATA(DUK_TVAL_GET_STRING(text));
+	q = DUK_HSTRING_GET_DATA(DUK_TVAL_GET_STRING(wanted));
+	for (end = p + (n - m); p <= end; p++) {
+		if (*p != *q)
+			continue;
+		for (i = 1; i < m && p[i] == q[i]; i++)
+			;
+		work += i / 16;
+		if (work > 100000) {
+			unit_pay(thr, work);
+			work = 0;
+		}
+	}
+	unit_pay(thr, work);
+}
+
+/* Case-insensitive character ranges are expanded one by one. */
+static void
+unit_pay_regexp(duk_hthread *thr)
+{
+	duk_tval *pattern = duk_get_tval(thr, 0);
+	const duk_uint8_t *p;
+	size_t n;
+	uint64_t work = 0;
+
+	if (pattern == NULL || !DUK_TVAL_IS_STRING(pattern))
+		return;
+	p = DUK_HSTRING_GET_DATA(DUK_TVAL_GET_STRING(pattern));
+	n = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(pattern));
+	for (; n > 0; n--, p++)
+		work += *p == '-' && duk_is_string(thr, 1) ? 1024 : 2;
+	unit_pay(thr, work);
+}
+
+#define UNIT_PRICED(name, price)       \
+	static duk_ret_t               \
+	unit_priced_##name(duk_hthread *thr) \
+	{                              \
+		price;                 \
+		return (duk_bi_##name(thr)); \
+	}
+
+#define UNIT_NATIVES(X)                                                      \
+	X(array_prototype_join_shared, unit_pay_this(thr, 2))                \
+	X(array_prototype_reverse, unit_pay_this(thr, 2))                    \
+	X(array_prototype_slice, unit_pay_this(thr, 1))                      \
+	X(array_prototype_sort, unit_pay_this(thr, 32))                      \
+	X(array_prototype_splice, unit_pay_this(thr, 1))                     \
+	X(array_prototype_shift, unit_pay_this(thr, 1))                      \
+	X(array_prototype_unshift, unit_pay_this(thr, 1))                    \
+	X(array_prototype_indexof_shared, unit_pay_this(thr, 4))             \
+	X(array_prototype_iter_shared, unit_pay_this(thr, 1))                \
+	X(array_prototype_reduce_shared, unit_pay_this(thr, 1))              \
+	X(array_prototype_concat,                                            \
+	    (unit_pay_this(thr, 2), unit_pay_args(thr, 2)))                  \
+	X(typedarray_set, unit_pay_args(thr, 4))                             \
+	X(typedarray_constructor, unit_pay_args(thr, 1))                     \
+	X(nodejs_buffer_fill, unit_pay_this(thr, 1))                         \
+	X(nodejs_buffer_copy, unit_pay_this(thr, 1))                         \
+	X(nodejs_buffer_concat, unit_pay_args(thr, 1))                       \
+	X(buffer_compare_shared,                                             \
+	    (unit_pay_this(thr, 1), unit_pay_args(thr, 1)))                  \
+	X(object_constructor_seal_freeze_shared, unit_pay_args(thr, 1))      \
+	X(object_constructor_is_sealed_frozen_shared, unit_pay_args(thr, 1)) \
+	X(object_constructor_assign, unit_pay_args(thr, 1))                  \
+	X(object_constructor_keys_shared, unit_pay_args(thr, 1))             \
+	X(json_object_parse, unit_pay_args(thr, 1))                          \
+	X(json_object_stringify, unit_pay_args(thr, 1))                      \
+	X(global_object_parse_int, unit_pay_args(thr, 16))                   \
+	X(global_object_parse_float, unit_pay_args(thr, 16))                 \
+	X(string_prototype_trim, unit_pay_this(thr, 1))                      \
+	X(string_prototype_locale_compare, unit_pay_this(thr, 1))            \
+	X(string_prototype_startswith_endswith, unit_pay_args(thr, 1))       \
+	X(string_prototype_indexof_shared,                                   \
+	    (unit_pay_this(thr, 1),                                          \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
+	X(string_prototype_includes,                                         \
+	    (unit_pay_this(thr, 1),                                          \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
+	X(string_prototype_split,                                            \
+	    (unit_pay_this(thr, 1),                                          \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
+	X(string_prototype_replace,                                          \
+	    (unit_pay_this(thr, 1),                                          \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
+	X(regexp_constructor, unit_pay_regexp(thr))                          \
+	X(textdecoder_prototype_decode, unit_pay_args(thr, 1))
+
+UNIT_NATIVES(UNIT_PRICED)
+
+static const struct {
+	duk_c_function free;
+	duk_c_function priced;
+} unit_natives[] = {
+#define UNIT_ROW(name, price) { duk_bi_##name, unit_priced_##name },
+	UNIT_NATIVES(UNIT_ROW)
+#undef UNIT_ROW
+};
+
+static void
+unit_put_prices(duk_hthread *thr)
+{
+	duk_heaphdr *h;
+	duk_hnatfunc *f;
+	size_t i;
+
+	for (h = thr->heap->heap_allocated; h != NULL;
+	     h = DUK_HEAPHDR_GET_NEXT(thr->heap, h)) {
+		if (!DUK_HEAPHDR_IS_OBJECT(h)
+		    || !DUK_HOBJECT_IS_NATFUNC((duk_hobject *)h))
+			continue;
+		f = (duk_hnatfunc *)h;
+		for (i = 0; i < sizeof(unit_natives) / sizeof(unit_natives[0]);
+		     i++) {
+			if (f->func == unit_natives[i].free) {
+				f->func = unit_natives[i].priced;
+				break;
+			}
+		}
+	}
+}

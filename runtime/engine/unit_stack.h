@@ -1,0 +1,156 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Part of duktape_unit.c: stack traces in the form that TypeScript users know,
+ * "at name (file.ts:12)".
+ */
+
+#define UNIT_TRACE_DEPTH 12 /* frames of a budget's message */
+
+void
+mirage_engine_backtrace(struct mirage_instance *inst)
+{
+	duk_hthread *thr = unit_thread(inst);
+	duk_activation *act;
+	const char *name, *file;
+	duk_hobject *h;
+	unsigned n = 0;
+
+	if (thr == NULL || thr->heap->curr_thread == NULL)
+		return;
+	thr = thr->heap->curr_thread;
+	duk_hthread_sync_currpc(thr);
+	for (act = thr->callstack_curr; act != NULL; act = act->parent) {
+		h = DUK_ACT_GET_FUNC(act);
+		if (h == NULL)
+			continue;
+		name = unit_own_text(thr, h, DUK_STRIDX_NAME);
+		if (!DUK_HOBJECT_IS_COMPFUNC(h)) {
+			/* Natives without a name are the runtime's own. */
+			if (name != NULL)
+				mirage_fail_at(inst, name, "native", 0);
+		} else {
+			file = unit_own_text(thr, h, DUK_STRIDX_FILE_NAME);
+			mirage_fail_at(inst, name == NULL ? "" : name,
+			    file == NULL ? "?" : file,
+			    unit_line(thr, h,
+				duk_hthread_get_act_prev_pc(thr, act)));
+		}
+		if (++n == UNIT_TRACE_DEPTH)
+			break;
+	}
+}
+
+/* Pushes one line, or "" for what is no use to a reader. */
+static void
+unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
+{
+	duk_uint32_t pc, flags;
+	duk_hobject *h;
+	const char *name, *file, *as;
+
+	if (!DUK_TVAL_IS_OBJECT(tv)) {
+		duk_push_hstring_empty(thr);
+		return;
+	}
+	h = DUK_TVAL_GET_OBJECT(tv);
+	flags = (duk_uint32_t)(d / 4294967296.0);
+	pc = (duk_uint32_t)(d - (duk_double_t)flags * 4294967296.0);
+	name = unit_own_text(thr, h, DUK_STRIDX_NAME);
+	as = (flags & DUK_ACT_FLAG_CONSTRUCT) != 0 ? "new " : "";
+	if (!DUK_HOBJECT_IS_COMPFUNC(h)) {
+		if (name == NULL)
+			duk_push_hstring_empty(thr);
+		else
+			duk_push_sprintf(
+			    thr, "\n    at %s%s (native)", as, name);
+		return;
+	}
+	file = unit_own_text(thr, h, DUK_STRIDX_FILE_NAME);
+	if (file == NULL)
+		file = "?";
+	if (name == NULL)
+		duk_push_sprintf(thr, "\n    at %s:%lu", file,
+		    (unsigned long)unit_line(thr, h, pc));
+	else
+		duk_push_sprintf(thr, "\n    at %s%s (%s:%lu)", as, name, file,
+		    (unsigned long)unit_line(thr, h, pc));
+}
+
+void
+mirage_unit_push_trace(duk_hthread *thr, int idx)
+{
+	duk_tval *tv, *item;
+	duk_hobject *h, *trace;
+	duk_uarridx_t i, n;
+	duk_double_t d;
+
+	h = duk_get_hobject(thr, idx);
+	tv = h == NULL ? NULL : unit_own(thr, h, DUK_STRIDX_INT_TRACEDATA);
+	if (tv == NULL || !DUK_TVAL_IS_OBJECT(tv)) {
+		duk_push_hstring_empty(thr);
+		return;
+	}
+	trace = DUK_TVAL_GET_OBJECT(tv);
+	duk_push_hobject(thr, trace);
+	n = (duk_uarridx_t)duk_get_length(thr, -1);
+	duk_push_hstring_empty(thr);
+	for (i = 0; i + 1 < n; i += 2) {
+		/* [ trace text ] */
+		duk_get_prop_index(thr, -2, i);
+		duk_get_prop_index(thr, -3, i + 1);
+		d = duk_get_number_default(thr, -1, 0.0);
+		duk_pop(thr);
+		item = duk_get_tval(thr, -1);
+		if (item != NULL && DUK_TVAL_IS_STRING(item)) {
+			/*
+			 * Where the compiler met an error; else where in
+			 * Duktape's C it was made, which says nothing.
+			 */
+			const char *s = duk_get_string(thr, -1);
+			size_t len = strlen(s);
+
+			if (len > 2 && strcmp(s + len - 2, ".c") == 0)
+				duk_push_hstring_empty(thr);
+			else
+				duk_push_sprintf(thr, "\n    at %s:%lu", s,
+				    (unsigned long)(duk_uint32_t)d);
+		} else {
+			unit_push_frame(thr, item, d);
+		}
+		duk_remove_m2(thr);
+		duk_concat(thr, 2);
+	}
+	duk_remove_m2(thr);
+}
+
+/* Error.prototype.stack: "Name: message", then the frames. */
+static duk_ret_t
+unit_stack_getter(duk_hthread *thr)
+{
+	duk_hobject *h;
+
+	duk_push_this(thr);
+	h = duk_get_hobject(thr, -1);
+	if (h == NULL || unit_own(thr, h, DUK_STRIDX_INT_TRACEDATA) == NULL)
+		return (0);
+	duk_dup(thr, -1);
+	(void)duk_to_string(thr, -1);
+	mirage_unit_push_trace(thr, -2);
+	duk_concat(thr, 2);
+	return (1);
+}
+
+void
+mirage_unit_prepare(duk_hthread *thr)
+{
+	duk_get_global_string(thr, "Error");
+	duk_get_prop_string(thr, -1, "prototype");
+	duk_push_string(thr, "stack");
+	duk_push_c_function(thr, unit_stack_getter, 0);
+	duk_def_prop(thr, -3,
+	    DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_FORCE
+		| DUK_DEFPROP_SET_CONFIGURABLE);
+	duk_pop_2(thr);
+	unit_put_prices(thr);
+}
