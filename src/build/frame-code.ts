@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
 import { digest, FileDigests, isCurrent, markCurrent } from "./compile.ts";
 import { BuildError } from "./errors.ts";
@@ -248,9 +248,4 @@ export async function compileFrameModules(
 /** Include path for the generated C of a module. */
 export function frameFlags(module: FrameModule): string[] {
   return ["-Iruntime/wasm", `-I${dirname(module.source)}`, "-w"];
-}
-
-/** Path of a file from the package root, for messages. */
-export function fromRoot(file: string): string {
-  return relative(packageRoot, file);
 }

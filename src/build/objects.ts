@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { run } from "./command.ts";
 import {
@@ -227,6 +227,13 @@ export async function buildObjects(variant: Variant, progress: Progress): Promis
   });
 }
 
+export interface BytecodeTool {
+  readonly path: string;
+  readonly digest: string;
+  /** What the engine that runs the bytecode must be. */
+  readonly engineId: string;
+}
+
 /** Source of the bytecode compiler. */
 const bytecodeToolSource = "runtime/engine/bytecode_tool.c";
 
@@ -235,10 +242,7 @@ const bytecodeToolSource = "runtime/engine/bytecode_tool.c";
  *
  * @returns its path.
  */
-export async function buildBytecodeTool(
-  progress: Progress,
-  objects: Objects,
-): Promise<{ path: string; digest: string }> {
+export async function buildBytecodeTool(progress: Progress, objects: Objects): Promise<BytecodeTool> {
   const tools = ensureDirectory(join(buildRoot(), "tools"));
   return withLock(tools, async () => {
     const digests = new FileDigests();
@@ -274,6 +278,11 @@ export async function buildBytecodeTool(
       renameSync(temporary, output);
       markCurrent(output, command, inputs, linked);
     }
-    return { path: output, digest: linked.of(output) };
+    const idFile = `${output}.engine-id`;
+    if (!isCurrent(idFile, "engine-id", linked)) {
+      writeFileSync(idFile, await run(output, ["--engine-id"]));
+      markCurrent(idFile, "engine-id", [output], new FileDigests());
+    }
+    return { path: output, digest: linked.of(output), engineId: readFileSync(idFile, "utf8").trim() };
   });
 }

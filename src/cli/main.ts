@@ -1,1 +1,262 @@
-console.log(1);
+#!/usr/bin/env node
+/**
+ * The `mirage` command.
+ *
+ * Exit codes: 0; 1 the program does not compile; 64 bad arguments; 70 the program failed or broke a budget; 130 Ctrl-C.
+ *
+ * @module
+ */
+import yargs from "yargs";
+import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
+import { packageVersion } from "../build/paths.ts";
+import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
+import { counting, seconds, silent } from "../build/progress.ts";
+import { findProgram } from "../build/sources.ts";
+import { doctor } from "./doctor.ts";
+import { nearest } from "./nearest.ts";
+import { runProgram } from "./run-program.ts";
+
+const commands = ["build", "run", "doctor"] as const;
+
+/** Options by command, to name the nearest when one is unknown. */
+const common = ["help", "version"];
+const options: Readonly<Record<string, readonly string[]>> = {
+  build: ["target", "output", "json", "quiet", ...common],
+  run: ["target", "net", "ipv4", "gateway", "rtparams", "quiet", ...common],
+  doctor: ["json", ...common],
+};
+
+const targets = ["unix", "kfreebsd"];
+
+/** What yargs found; options may be given more than once. */
+type Arguments = Record<string, unknown>;
+
+function words(value: unknown): string[] {
+  return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
+}
+
+/** An option's value; the last one counts. */
+function word(args: Arguments, name: string): string | undefined {
+  return words(args[name]).at(-1);
+}
+
+function suggest(what: string, given: string, known: readonly string[], prefix: string): UsageError {
+  const near = nearest(given, known);
+  const list = known.map((name) => `${prefix}${name}`).join(", ");
+  return new UsageError(
+    `unknown ${what} ${prefix}${given}.${near === undefined ? "" : ` Did you mean ${prefix}${near}?`}\n  There is: ${list}.`,
+  );
+}
+
+function checkTarget(args: Arguments): void {
+  const target = word(args, "target") ?? "unix";
+  if (!targets.includes(target)) {
+    throw suggest("target", target, targets, "");
+  }
+  if (target !== "unix") {
+    throw new UsageError(`target ${target} is not yet available in this version; -t unix is.`);
+  }
+}
+
+async function build(args: Arguments): Promise<number> {
+  checkTarget(args);
+  const source = findProgram(String(args.program));
+  const start = performance.now();
+  const quiet = args.quiet === true;
+  const built = await buildProgram(source, { progress: quiet ? silent : counting() });
+  const file = installProgram(source, built, word(args, "output") ?? "build");
+  const total = performance.now() - start;
+  if (args.json === true) {
+    const report = {
+      executable: file,
+      bytes: built.bytes,
+      cached: built.cached,
+      milliseconds: Math.round(total),
+      costs: Object.fromEntries(Object.entries(built.costs).map(([stage, ms]) => [stage, Math.round(ms)])),
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else if (!quiet) {
+    const how = built.cached ? "unchanged" : describeCosts(built.costs);
+    process.stdout.write(`${file}: ${Math.ceil(built.bytes / 1024)} KiB in ${seconds(total)} (${how})\n`);
+  }
+  return ExitCode.Ok;
+}
+
+async function run(args: Arguments): Promise<number> {
+  checkTarget(args);
+  const source = findProgram(String(args.program));
+  const start = performance.now();
+  const quiet = args.quiet === true;
+  const built = await buildProgram(source, { progress: quiet ? silent : counting() });
+  if (!built.cached && !quiet) {
+    const total = seconds(performance.now() - start);
+    process.stderr.write(`built ${source.name} in ${total} (${describeCosts(built.costs)})\n`);
+  }
+  const passed = ["net", "ipv4", "gateway", "rtparams"].flatMap((name) =>
+    words(args[name]).flatMap((value) => [`--${name}`, value]),
+  );
+  const own = words(args["--"]);
+  return runProgram(built.executable, [...passed, ...(own.length > 0 ? ["--", ...own] : [])]);
+}
+
+const net = "Network interface: tap:NAME, fd:N or pcap:IN[,OUT]; may be given again. Without it: no network";
+
+function parser() {
+  return yargs()
+    .scriptName("mirage")
+    .usage("$0 <command>\n\nTypeScript programs as operating-system components.")
+    .parserConfiguration({
+      "populate--": true,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "boolean-negation": false,
+      "dot-notation": false,
+      "camel-case-expansion": false,
+      "greedy-arrays": false,
+    })
+    .command("build <program>", "Make one stand-alone executable of a program", (command) =>
+      command
+        .usage("mirage build [-t unix] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.")
+        .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
+        .option("target", {
+          alias: "t",
+          type: "string",
+          requiresArg: true,
+          default: "unix",
+          describe: "unix",
+        })
+        .option("output", {
+          alias: "o",
+          type: "string",
+          requiresArg: true,
+          default: "build",
+          describe: "Folder for the executable",
+        })
+        .option("quiet", { alias: "q", type: "boolean", describe: "Print errors only" })
+        .option("json", { type: "boolean", describe: "Print the result as JSON" })
+        .example("mirage build -t unix examples/hello", "leaves build/hello")
+        .example("mirage build -o /tmp examples/udp-echo", "leaves /tmp/udp-echo")
+        .example("build/hello --help", "what the executable takes itself"),
+    )
+    .command("run <program>", "Build a program and run it", (command) =>
+      command
+        .usage(
+          "mirage run [options] PROGRAM [-- ARGUMENTS]\n\nPROGRAM is a .ts file, or a folder with main.ts.",
+        )
+        .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
+        .option("target", {
+          alias: "t",
+          type: "string",
+          requiresArg: true,
+          default: "unix",
+          describe: "unix",
+        })
+        .option("net", { type: "string", requiresArg: true, describe: net })
+        .option("ipv4", {
+          type: "string",
+          requiresArg: true,
+          describe: "The program's address, as 10.0.0.2/24",
+        })
+        .option("gateway", { type: "string", requiresArg: true, describe: "Its router, as 10.0.0.1" })
+        .option("rtparams", {
+          type: "string",
+          requiresArg: true,
+          describe: "Budgets and switches, as h=16M,i=10M; see docs/rtparams.md",
+        })
+        .option("quiet", { alias: "q", type: "boolean", describe: "Do not show how the build goes" })
+        .example("mirage run examples/hello", "no network")
+        .example("mirage run --net tap:mirage0 --ipv4 10.0.0.2/24 examples/udp-echo", "on a tap device")
+        .example("mirage run --rtparams h=16M examples/hello -- one two", "16 MB of heap, two arguments"),
+    )
+    .command("doctor", "Say what this machine has and lacks", (command) =>
+      command
+        .usage("mirage doctor [--json]\n\nExits with 0 if programs can be built here, else with 1.")
+        .option("json", { type: "boolean", describe: "Print the result as JSON" })
+        .example("mirage doctor", "a table, with the command that gets what is missing")
+        .example("mirage doctor --json", "the same for a machine"),
+    )
+    .demandCommand(1, "which command? There is: build, run, doctor.")
+    .strict()
+    .version(packageVersion())
+    .help()
+    .alias("help", "h")
+    .wrap(100)
+    .epilogue(
+      "Exit codes: 0; 1 does not compile; 64 bad arguments; 70 program failed or over budget; 130 Ctrl-C.",
+    )
+    .example("mirage run examples/hello", "build and run an example")
+    .example("mirage doctor", "what this machine lacks")
+    .exitProcess(false)
+    .fail((message, error) => {
+      const missing = /^Not enough non-option arguments/.test(message);
+      throw (
+        error ??
+        new UsageError(missing ? "which program? PROGRAM is a .ts file, or a folder with main.ts." : message)
+      );
+    });
+}
+
+/** Says what is wrong with the command line better than yargs does. */
+function checkWords(argv: readonly string[]): void {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const command = own[0];
+  if (
+    command !== undefined &&
+    !command.startsWith("-") &&
+    !(commands as readonly string[]).includes(command)
+  ) {
+    throw suggest("command", command, commands, "");
+  }
+  const known = options[command ?? ""] ?? [...new Set([...common, "h"])];
+  for (const argument of own) {
+    const name = /^--([^=]+)/.exec(argument)?.[1];
+    if (name !== undefined && !known.includes(name)) {
+      throw suggest("option", name, known, "--");
+    }
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  checkWords(argv);
+  const args = (await parser().parseAsync([...argv])) as Arguments;
+  if (args.help === true || args.version === true) {
+    return ExitCode.Ok;
+  }
+  switch (words(args._)[0]) {
+    case "build":
+      return build(args);
+    case "run":
+      return run(args);
+    default:
+      return doctor(args.json === true);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`mirage: ${error.message}\n  mirage --help says more.\n`);
+    return ExitCode.Usage;
+  }
+  if (error instanceof BuildError) {
+    process.stderr.write(`${error.message}\n`);
+    return ExitCode.BuildFailed;
+  }
+  if (error instanceof Error && error.name === "YError") {
+    process.stderr.write(`mirage: ${error.message}\n  mirage --help says more.\n`);
+    return ExitCode.Usage;
+  }
+  process.stderr.write(
+    `mirage: this is a defect of Mirage:\n${error instanceof Error ? error.stack : messageOf(error)}\n`,
+  );
+  return ExitCode.Failed;
+}
+
+process.on("SIGINT", () => {
+  // While a program runs, it ends first; see runProgram.
+  if (process.listenerCount("SIGINT") === 1) {
+    process.exit(ExitCode.Interrupted);
+  }
+});
+
+process.exitCode = await main(process.argv.slice(2)).catch(report);

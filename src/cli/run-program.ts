@@ -1,0 +1,45 @@
+/**
+ * Runs a built program in the foreground: its signals, its output and its exit code are the command's own.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { BuildError } from "../build/errors.ts";
+
+/** Passed on to the program as they come. */
+const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as const;
+
+/** Milliseconds in which a program that got Ctrl-C from the terminal itself has ended, or gets it from us. */
+const interruptDelay = 500;
+
+/** Runs `executable` to its end; its exit code, or 128 + the signal that killed it. */
+export function runProgram(executable: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(executable, args, { stdio: "inherit" });
+    const handlers = new Map<NodeJS.Signals, () => void>();
+    for (const signal of forwarded) {
+      handlers.set(signal, () => child.kill(signal));
+    }
+    // A terminal sends Ctrl-C to both of us; two of them could mean more to the program than one.
+    handlers.set("SIGINT", () => {
+      setTimeout(() => child.kill("SIGINT"), process.stdin.isTTY === true ? interruptDelay : 0).unref();
+    });
+    for (const [signal, handler] of handlers) {
+      process.on(signal, handler);
+    }
+    const done = () => {
+      for (const [signal, handler] of handlers) {
+        process.removeListener(signal, handler);
+      }
+    };
+    child.on("error", (error) => {
+      done();
+      reject(new BuildError(`cannot run ${executable}: ${error.message}`));
+    });
+    child.on("exit", (code, signal) => {
+      done();
+      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
+    });
+  });
+}
