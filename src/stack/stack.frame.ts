@@ -20,11 +20,12 @@ import { Ipv4 } from "./ipv4/ipv4";
 import { NETIFS_MAX, Netif, Netifs } from "./netif";
 import { Udp } from "./udp/udp";
 
-type Link = Ethernet<LinkUp>;
-type Neighbours = Arp<Link, NeighboursUp>;
-type Network = Ipv4<Neighbours, NetworkUp>;
-type Reporting = Icmp<Network, NetworkUp>;
-type Datagrams = Udp<Network, Reporting>;
+// Named, so that a function of a layer is called after its neighbours, not after all that lies below them.
+class Link extends Ethernet<LinkUp> {}
+class Neighbours extends Arp<Link, NeighboursUp> {}
+class Network extends Ipv4<Neighbours, NetworkUp> {}
+class Reporting extends Icmp<Network, NetworkUp> {}
+class Datagrams extends Udp<Network, Reporting> {}
 
 let netifs: Netifs = changetype<Netifs>(0);
 let alarm: Alarm = changetype<Alarm>(0);
@@ -98,11 +99,11 @@ export function start(): void {
   alarm = new Alarm();
   up = new NetworkUp();
   configuration = new Configuration();
-  link = new Ethernet<LinkUp>(new LinkUp());
-  neighbours = new Arp<Link, NeighboursUp>(netifs, link, new NeighboursUp(), alarm, NETIFS_MAX);
-  network = new Ipv4<Neighbours, NetworkUp>(netifs, neighbours, up);
-  reporting = new Icmp<Network, NetworkUp>(network, up);
-  datagrams = new Udp<Network, Reporting>(netifs, network, reporting);
+  link = new Link(new LinkUp());
+  neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm, NETIFS_MAX);
+  network = new Network(netifs, neighbours, up);
+  reporting = new Reporting(network, up);
+  datagrams = new Datagrams(netifs, network, reporting);
 }
 
 /** Called by the runtime for each received frame. */
