@@ -10,18 +10,28 @@ interface Aggregate extends Error {
   errors: unknown[];
 }
 
-function AggregateError(this: unknown, errors: Iterable<unknown>, message?: string, options?: ErrorOptions) {
+function MirageAggregateError(
+  this: unknown,
+  errors: Iterable<unknown>,
+  message?: string,
+  options?: ErrorOptions,
+) {
   const error = new Error(message) as Aggregate;
-  const prototype = this instanceof AggregateError ? Object.getPrototypeOf(this) : AggregateError.prototype;
+  const prototype =
+    this instanceof MirageAggregateError ? Object.getPrototypeOf(this) : MirageAggregateError.prototype;
   Object.setPrototypeOf(error, prototype as object);
   if (options !== undefined && "cause" in options) define(error, "cause", options.cause);
   define(error, "errors", Array.from(errors));
   return error;
 }
-AggregateError.prototype = Object.create(Error.prototype);
-define(AggregateError.prototype, "constructor", AggregateError);
-define(AggregateError.prototype, "name", "AggregateError");
-define(AggregateError.prototype, "message", "");
-defineGlobal("AggregateError", AggregateError);
+MirageAggregateError.prototype = Object.create(Error.prototype);
+define(MirageAggregateError.prototype, "constructor", MirageAggregateError);
+define(MirageAggregateError.prototype, "name", "AggregateError");
+define(MirageAggregateError.prototype, "message", "");
+define(MirageAggregateError, "name", "AggregateError");
+defineGlobal("AggregateError", MirageAggregateError);
 
-export const makeAggregateError = AggregateError as unknown as (errors: unknown[], message: string) => Error;
+export const makeAggregateError = MirageAggregateError as unknown as (
+  errors: unknown[],
+  message: string,
+) => Error;

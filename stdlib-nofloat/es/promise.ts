@@ -87,13 +87,13 @@ function resolvePromise(promise: InternalPromise, value: unknown): void {
     return;
   }
   if (typeof then !== "function") settle(promise, FULFILLED, value);
-  else enqueue(adopt, promise, { thenable: value, then: then as Then });
+  else enqueue(adopt, promise, { thenable: value, ask: then as Then });
 }
 
 /** The job that asks a thenable for its value: ECMA-262 section 27.2.2.2. */
-function adopt(promise: InternalPromise, from: { thenable: unknown; then: Then }): void {
+function adopt(promise: InternalPromise, from: { thenable: unknown; ask: Then }): void {
   run(promise, (resolve, reject) => {
-    from.then.call(from.thenable, resolve, reject);
+    from.ask.call(from.thenable, resolve, reject);
   });
 }
 
@@ -169,14 +169,14 @@ function Bare(this: InternalPromise): void {
 Bare.prototype = MiragePromise.prototype;
 const MakeBare = Bare as unknown as new () => InternalPromise;
 
-function isPlain(constructor: unknown): boolean {
-  return constructor === MiragePromise || constructor === undefined;
+function isPlain(maker: unknown): boolean {
+  return maker === MiragePromise || maker === undefined;
 }
 
-function makeCapability(constructor: unknown): Capability {
-  if (typeof constructor !== "function") throw new TypeError("this is not a constructor of promises");
+function makeCapability(maker: unknown): Capability {
+  if (typeof maker !== "function") throw new TypeError("this is not a constructor of promises");
   const capability = { promise: undefined } as unknown as Capability;
-  capability.promise = new (constructor as Constructor)((resolve, reject) => {
+  capability.promise = new (maker as Constructor)((resolve, reject) => {
     capability.resolve = resolve;
     capability.reject = reject;
   });
@@ -184,9 +184,9 @@ function makeCapability(constructor: unknown): Capability {
 }
 
 function speciesOf(promise: InternalPromise): unknown {
-  const constructor = (promise as unknown as { constructor?: { [Symbol.species]?: unknown } }).constructor;
-  if (isPlain(constructor)) return MiragePromise;
-  const species = (constructor as { [Symbol.species]?: unknown })[Symbol.species];
+  const maker = (promise as unknown as { constructor?: { [Symbol.species]?: unknown } }).constructor;
+  if (isPlain(maker)) return MiragePromise;
+  const species = (maker as { [Symbol.species]?: unknown })[Symbol.species];
   return species === undefined || species === null ? MiragePromise : species;
 }
 
@@ -207,8 +207,7 @@ function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown):
 }
 
 function resolve(this: unknown, value: unknown): unknown {
-  if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this)
-    return value;
+  if (value instanceof MiragePromise && (value as { maker: unknown }).constructor === this) return value;
   if (this === MiragePromise) {
     const promise = new MakeBare();
     resolvePromise(promise, value);
@@ -233,8 +232,8 @@ type Full = (capability: Capability, values: unknown[]) => void;
  * What the four combinators share, ECMA-262 sections 27.2.4.1 to 27.2.4.5: `subscribe` is called for each promise,
  * `full` when each of them has called its `set`.
  */
-function gather(constructor: unknown, list: Iterable<unknown>, subscribe: Subscribe, full: Full): unknown {
-  const capability = makeCapability(constructor);
+function gather(maker: unknown, list: Iterable<unknown>, subscribe: Subscribe, full: Full): unknown {
+  const capability = makeCapability(maker);
   const values: unknown[] = [];
   // One for the loop itself, so that `full` is not called before its end.
   let missing = 1;
@@ -248,12 +247,12 @@ function gather(constructor: unknown, list: Iterable<unknown>, subscribe: Subscr
     };
   };
   try {
-    const promiseResolve = (constructor as { resolve: (value: unknown) => Thenable }).resolve;
+    const promiseResolve = (maker as { resolve: (value: unknown) => Thenable }).resolve;
     if (typeof promiseResolve !== "function") throw new TypeError("Promise.resolve is not a function");
     for (const item of list) {
       missing++;
       values.push(undefined);
-      subscribe(promiseResolve.call(constructor, item), setter(values.length - 1), capability);
+      subscribe(promiseResolve.call(maker, item), setter(values.length - 1), capability);
     }
     if (--missing === 0) full(capability, values);
   } catch (error) {
@@ -303,8 +302,8 @@ function caught(this: Thenable, onRejected: unknown): unknown {
 
 function lastly(this: Thenable, callback: unknown): unknown {
   if (typeof callback !== "function") return this.then(callback, callback);
-  const constructor = this instanceof MiragePromise ? speciesOf(this as never) : MiragePromise;
-  const settled = (): Thenable => resolve.call(constructor, callback()) as Thenable;
+  const maker = this instanceof MiragePromise ? speciesOf(this as never) : MiragePromise;
+  const settled = (): Thenable => resolve.call(maker, callback()) as Thenable;
   return this.then(
     (value: unknown) => settled().then(() => value, undefined),
     (reason: unknown) =>

@@ -46,8 +46,8 @@ function clamp(index: number | undefined, length: number, otherwise: number): nu
 }
 
 function numeric(a: number, b: number): number {
-  if (a !== a) return b !== b ? 0 : 1;
-  if (b !== b) return -1;
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  if (Number.isNaN(b)) return -1;
   if (a !== b) return a < b ? -1 : 1;
   if (a !== 0) return 0;
   return 1 / a - 1 / b < 0 ? -1 : 1 / a === 1 / b ? 0 : 1;
@@ -110,7 +110,7 @@ defineMissing(prototype, {
   includes: function (this: TypedArray, value: number, from?: number): boolean {
     for (let i = clamp(from, this.length, 0); i < this.length; i++) {
       const item = this[i] as number;
-      if (item === value || (item !== item && value !== value)) return true;
+      if (item === value || (Number.isNaN(item) && Number.isNaN(value))) return true;
     }
     return false;
   },
