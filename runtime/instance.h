@@ -49,7 +49,6 @@ struct mirage_instance {
 	unsigned nnetifs;
 	struct mirage_netif_info netifs[MIRAGE_NETIFS];
 	struct mirage_net *net;	    /* engine/native_net.c: listeners, views */
-	uint64_t now_ns;	    /* monotonic, at the last look */
 
 	struct mirage_heap *heap;
 	struct mirage_engine *engine;

@@ -248,6 +248,7 @@ mirage_wasm_call(struct mirage_wasm *w, uint32_t export_index,
 	struct mirage_frame_code *fc = w->inst->frame_code;
 	const struct mirage_wasm_export *e = &w->module->exports[export_index];
 	struct mirage_wasm_entry entry;
+	int64_t fuel = w->inst->fuel;
 	uint32_t value;
 
 	entry.outer = fc->entry;
@@ -259,6 +260,7 @@ mirage_wasm_call(struct mirage_wasm *w, uint32_t export_index,
 	fc->entry = &entry;
 	value = e->call(mirage_wasm_instance(w), args);
 	fc->entry = entry.outer;
+	w->inst->stats.instructions += (uint64_t)(fuel - w->inst->fuel);
 	if (result != NULL)
 		*result = value;
 	return (true);
