@@ -51,11 +51,6 @@
 /* What programs cannot reach, or should not. */
 #undef DUK_USE_ERRCREATE
 #undef DUK_USE_ERRTHROW
-#undef DUK_USE_COROUTINE_SUPPORT
-#undef DUK_USE_CBOR_BUILTIN
-#undef DUK_USE_CBOR_SUPPORT
-#undef DUK_USE_JX
-#undef DUK_USE_JC
 #undef DUK_USE_SHEBANG_COMMENTS
 
 /*
