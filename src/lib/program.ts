@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Ipv4 } from "./address.ts";
 import { native } from "./native.ts";
 
 /** Words for the program from the command line, behind the options. */
@@ -25,6 +26,17 @@ export const Program = {
   /** "unix" */
   get target(): string {
     return native.config.target;
+  },
+  /** What `--ipv4` says: "10.0.0.2" and the length of its prefix in bits; undefined if it was not given. */
+  get ipv4(): { address: string; prefix: number } | undefined {
+    const text = native.config.ipv4;
+    if (text === undefined) return undefined;
+    const { address, prefix } = Ipv4.parseCidr(text);
+    return { address: Ipv4.format(address), prefix };
+  },
+  /** What `--gateway` says: "10.0.0.1"; undefined if it was not given. */
+  get gateway(): string | undefined {
+    return native.config.gateway;
   },
   /** Counters by name, as printed at exit. */
   stats(): Record<string, number> {

@@ -28,3 +28,10 @@ export function defineTag(prototype: object, tag: string): void {
     configurable: true,
   });
 }
+
+const hasOwnProperty = Object.prototype.hasOwnProperty;
+
+/** Object.hasOwn, which the engine lacks. */
+export function hasOwn(target: object, key: PropertyKey): boolean {
+  return hasOwnProperty.call(target, key);
+}

@@ -207,7 +207,8 @@ function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown):
 }
 
 function resolve(this: unknown, value: unknown): unknown {
-  if (value instanceof MiragePromise && (value as { maker: unknown }).constructor === this) return value;
+  if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this)
+    return value;
   if (this === MiragePromise) {
     const promise = new MakeBare();
     resolvePromise(promise, value);
