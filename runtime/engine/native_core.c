@@ -156,7 +156,7 @@ print(duk_context *ctx)
 		mirage_platform_console(inst->platform,
 		    (enum mirage_console_level)level, text,
 		    (size_t)(line - text));
-		if (line == end)
+		if (line == end || line + 1 == end)
 			return (0);
 	}
 }
