@@ -123,6 +123,8 @@ mirage_frame_detach(struct mirage_instance *inst, struct mirage_frame *f)
 	uint32_t i = f->handle & t->mask;
 	struct mirage_frame_slot *slot = &t->slots[i];
 
+	if (f->handle == 0)
+		return; /* never was in the table: the program wrote it */
 	if (slot->views != NULL)
 		mirage_net_views_die(inst, slot);
 	slot->frame = NULL;
