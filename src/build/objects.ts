@@ -257,7 +257,7 @@ export async function buildBytecodeTool(progress: Progress, objects: Objects): P
       flags: [...hostedFlags(objects.variant), "-Iruntime/engine", `-I${findDuktape()}`],
     };
     await compileAll([job], "cc", progress, digests);
-    const inputs = [job.object, objects.library, objects.platform];
+    const inputs = [job.object, objects.library];
     const command = digest("link", findClang().version);
     const linked = new FileDigests();
     if (!isCurrent(output, command, linked)) {
@@ -269,10 +269,7 @@ export async function buildBytecodeTool(progress: Progress, objects: Objects): P
         "-o",
         temporary,
         job.object,
-        "-Wl,--start-group",
         objects.library,
-        objects.platform,
-        "-Wl,--end-group",
       ]);
       rmSync(output, { force: true });
       renameSync(temporary, output);

@@ -4,7 +4,7 @@
  * @module
  */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
 import { compileAll, digest, FileDigests, isCurrent, markCurrent } from "./compile.ts";
 import { BuildError, UsageError } from "./errors.ts";
@@ -145,7 +145,7 @@ async function makeProgram(
     { source: programFile, object: programObject, flags },
     ...modules.map((one) => ({
       source: one.source,
-      object: `${one.source}.${runtime.variant}.o`,
+      object: join(dirname(one.source), runtime.variant, `${one.name}.o`),
       flags: [...flags, ...frameFlags(one)],
     })),
   ];

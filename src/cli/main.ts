@@ -8,6 +8,7 @@
  */
 import yargs from "yargs";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
+import { type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
 import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
 import { counting, seconds, silent } from "../build/progress.ts";
@@ -22,7 +23,7 @@ const commands = ["build", "run", "doctor"] as const;
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
   build: ["target", "output", "json", "quiet", ...common],
-  run: ["target", "net", "ipv4", "gateway", "rtparams", "quiet", ...common],
+  run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
   doctor: ["json", ...common],
 };
 
@@ -48,6 +49,16 @@ function suggest(what: string, given: string, known: readonly string[], prefix: 
   );
 }
 
+/** Which objects to link: the benchmarks compare with hardware floats, tests run sanitizers. Not for users. */
+function chosenVariant(): Variant {
+  const variant = process.env.MIRAGE_VARIANT ?? "nofloat";
+  const found = variants.find((one) => one === variant);
+  if (found === undefined) {
+    throw new UsageError(`MIRAGE_VARIANT=${variant} in the environment: there is ${variants.join(", ")}.`);
+  }
+  return found;
+}
+
 function checkTarget(args: Arguments): void {
   const target = word(args, "target") ?? "unix";
   if (!targets.includes(target)) {
@@ -63,7 +74,10 @@ async function build(args: Arguments): Promise<number> {
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
-  const built = await buildProgram(source, { progress: quiet ? silent : counting() });
+  const built = await buildProgram(source, {
+    progress: quiet ? silent : counting(),
+    variant: chosenVariant(),
+  });
   const file = installProgram(source, built, word(args, "output") ?? "build");
   const total = performance.now() - start;
   if (args.json === true) {
@@ -87,12 +101,15 @@ async function run(args: Arguments): Promise<number> {
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
-  const built = await buildProgram(source, { progress: quiet ? silent : counting() });
+  const built = await buildProgram(source, {
+    progress: quiet ? silent : counting(),
+    variant: chosenVariant(),
+  });
   if (!built.cached && !quiet) {
     const total = seconds(performance.now() - start);
     process.stderr.write(`built ${source.name} in ${total} (${describeCosts(built.costs)})\n`);
   }
-  const passed = ["net", "ipv4", "gateway", "rtparams"].flatMap((name) =>
+  const passed = ["net", "ipv4", "gateway", "mac", "rtparams"].flatMap((name) =>
     words(args[name]).flatMap((value) => [`--${name}`, value]),
   );
   const own = words(args["--"]);
@@ -158,6 +175,7 @@ function parser() {
           describe: "The program's address, as 10.0.0.2/24",
         })
         .option("gateway", { type: "string", requiresArg: true, describe: "Its router, as 10.0.0.1" })
+        .option("mac", { type: "string", requiresArg: true, describe: "MAC address of its first interface" })
         .option("rtparams", {
           type: "string",
           requiresArg: true,

@@ -1,0 +1,50 @@
+# For GNU make and BSD make alike: no conditionals, no functions, no pattern rules.
+#
+#	make run	sets everything up and runs examples/udp-echo on a tap device
+#	make test	sets everything up and runs linters and tests
+#	make bench	measures, and prints a table
+#	make check-nofloat
+#			looks for floating-point instructions in all objects
+#	make build	the command and the shared objects, without running anything
+#	make lint	formatters, linters, type checks
+#	make clean	removes what was built; what was fetched stays
+#	make distclean	removes what was fetched too (not apt's packages)
+
+.POSIX:
+
+WITH_NODE = sh tools/with-node.sh
+
+all: build
+
+build:
+	@sh tools/setup.sh run
+
+run:
+	@sh tools/setup.sh run
+	@sh tools/run-example.sh
+
+test:
+	@sh tools/setup.sh test
+	@$(WITH_NODE) sh tools/lint.sh
+	@$(WITH_NODE) node_modules/.bin/vitest run
+
+lint:
+	@sh tools/setup.sh test
+	@$(WITH_NODE) sh tools/lint.sh
+
+bench:
+	@sh tools/setup.sh test
+	@$(WITH_NODE) sh tools/bench.sh
+
+check-nofloat:
+	@sh tools/setup.sh test
+	@$(WITH_NODE) sh tools/check-nofloat.sh
+
+clean:
+	rm -rf dist build/nofloat build/hardfloat build/asan build/tools build/frame build/programs \
+	    build/examples build/test-programs build/bench build/Release build/nodedir build/.setup
+
+distclean: clean
+	rm -rf build node_modules
+
+.PHONY: all build run test lint bench check-nofloat clean distclean
