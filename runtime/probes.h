@@ -3,8 +3,9 @@
  *
  * Probes, from dtrace/probes.def: MIRAGE_PROBE_NAME(argument, ...).
  *
- * With MIRAGE_USDT (the builder defines it where <sys/sdt.h> is installed) a
- * probe is a nop and a note that says where its arguments are: near zero cost
+ * With MIRAGE_USDT (where <sys/sdt.h> is installed the builder defines it as
+ * that file's path, which keeps the rest of the host's headers out) a probe
+ * is a nop and a note that says where its arguments are: near zero cost
  * when off, no relocation that a kernel linker lacks, no library.  Without,
  * it is nothing, but its arguments are still checked.
  */
@@ -14,7 +15,9 @@
 #include <stdint.h>
 
 #ifdef MIRAGE_USDT
-#include <sys/sdt.h>
+/* In registers: a spill for each argument would cost even when off. */
+#define STAP_SDT_ARG_CONSTRAINT nr
+#include MIRAGE_USDT
 #define MIRAGE_FIRE1(name, a)	    DTRACE_PROBE1(mirage, name, a)
 #define MIRAGE_FIRE2(name, a, b)    DTRACE_PROBE2(mirage, name, a, b)
 #define MIRAGE_FIRE3(name, a, b, c) DTRACE_PROBE3(mirage, name, a, b, c)

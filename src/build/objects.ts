@@ -70,6 +70,14 @@ function targetFlags(variant: Variant): string[] {
   }
 }
 
+/** Probes as USDT, where its header is installed: see `runtime/probes.h`. */
+function probeFlags(): string[] {
+  const header = ["/usr/include/x86_64-linux-gnu/sys/sdt.h", "/usr/include/sys/sdt.h"].find((file) =>
+    existsSync(file),
+  );
+  return header === undefined ? [] : [`-DMIRAGE_USDT="${header}"`];
+}
+
 /** Flags for the C that all targets share, and for a program's own generated C. Paths are from the package root. */
 export function sharedFlags(variant: Variant): string[] {
   return [
@@ -83,6 +91,7 @@ export function sharedFlags(variant: Variant): string[] {
     "-Iruntime",
     "-Iruntime/engine",
     `-I${findDuktape()}`,
+    ...probeFlags(),
   ];
 }
 
