@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hasOwn } from "./define.ts";
 import { inspect } from "./inspect.ts";
 
 type Row = Record<string, unknown>;
@@ -48,7 +49,7 @@ export function table(data: unknown, columns: readonly string[] | undefined): st
     const cells = [key];
     for (let h = 0; h < heads.length; h++) {
       const head = heads[h] as string;
-      const has = isObject && Object.hasOwn(row, head);
+      const has = isObject && hasOwn(row, head);
       cells.push(has ? cell((row as Row)[head]) : "");
     }
     if (hasValues) cells.push(isObject ? "" : cell(row));

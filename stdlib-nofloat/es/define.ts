@@ -29,9 +29,9 @@ export function defineTag(prototype: object, tag: string): void {
   });
 }
 
-const hasOwnProperty = Object.prototype.hasOwnProperty;
+const isOwn = Object.prototype.hasOwnProperty;
 
 /** Object.hasOwn, which the engine lacks. */
 export function hasOwn(target: object, key: PropertyKey): boolean {
-  return hasOwnProperty.call(target, key);
+  return isOwn.call(target, key);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { hasOwn } from "./define.ts";
 
 /** Objects nested deeper are shown by their class only, unless asked otherwise. */
 const DEFAULT_DEPTH = 2;
@@ -339,7 +340,7 @@ function show(context: Context, value: unknown, depth: number): string {
     const hidden = shape.hidden;
     keys = keys.filter((key) => hidden.indexOf(` ${String(key)} `) < 0);
   }
-  const cause = value instanceof Error && Object.hasOwn(value, "cause") ? value.cause : undefined;
+  const cause = value instanceof Error && hasOwn(value, "cause") ? value.cause : undefined;
   context.levels = 0;
   if (shape.bare && keys.length === 0 && cause === undefined) return shape.base;
   if (depth > context.maxDepth) {

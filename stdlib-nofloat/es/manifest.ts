@@ -81,6 +81,7 @@ const replaced: readonly (readonly [prefix: string, module: string])[] = [
 
 /** What Duktape 2.7.0 has, and has right: found by `test/lib/es-features`. */
 const native = new Set([
+  "es.array.concat",
   "es.array.every",
   "es.array.filter",
   "es.array.for-each",
@@ -109,9 +110,11 @@ const native = new Set([
   "es.escape",
   "es.function.bind",
   "es.function.has-instance",
+  "es.function.name",
   "es.global-this",
   "es.json.to-string-tag",
   "es.json.parse",
+  "es.json.stringify",
   "es.math.cbrt",
   "es.math.clz32",
   "es.math.hypot",
@@ -121,6 +124,7 @@ const native = new Set([
   "es.math.sign",
   "es.math.to-string-tag",
   "es.math.trunc",
+  "es.number.constructor",
   "es.number.epsilon",
   "es.number.is-finite",
   "es.number.is-integer",
@@ -157,6 +161,7 @@ const native = new Set([
   "es.object.to-string",
   "es.parse-float",
   "es.parse-int",
+  "es.regexp.test",
   "es.string.code-point-at",
   "es.string.ends-with",
   "es.string.includes",
@@ -170,8 +175,14 @@ const native = new Set([
 /** Our own first: core-js looks for symbols and promises that are there before it makes its own. */
 const order = ["./symbols.ts", "./iterators.ts", "./array-from.ts", "./typed-arrays.ts"];
 
-/** An identifier, perhaps with one property of it. Strings and properties of other names match too: that is harmless. */
-const identifiers = /(?<![\w$])[A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)?/g;
+/** An identifier that is no property, perhaps with one of its own. What stands in a string may match: that is harmless. */
+const identifiers = /(?<![\w$.])[A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)?/g;
+
+/** Helpers of swc compare names of classes with "Map" and "Set": that is no use of these. */
+function isWholeString(code: string, from: number, length: number): boolean {
+  const quote = code.charAt(from - 1);
+  return (quote === '"' || quote === "'") && code.charAt(from + length) === quote;
+}
 
 /** "core-js/modules/es.array.at.js" -> "es.array.at" */
 function shortName(specifier: string): string {
@@ -191,7 +202,7 @@ export function builtinModules(lowered: string, suggested: readonly string[]): s
     for (const module of list ?? []) modules.add(module);
   };
   const takeSuggestion = (name: string): void => {
-    if (native.has(name)) return;
+    if (native.has(name) || (name === "es.error.cause" && !/\bcause\b/.test(lowered))) return;
     const rule = replaced.find(([prefix]) => name.startsWith(prefix));
     if (rule === undefined) modules.add(`core-js/modules/${name}.js`);
     else if (rule[1] === "./typed-arrays.ts" || rule[1] === "") return;
@@ -200,9 +211,9 @@ export function builtinModules(lowered: string, suggested: readonly string[]): s
 
   let usesRegExp = /\(\?<[A-Za-z_$]|\(\?<[=!]/.test(lowered);
   const seen = new Set<string>();
-  for (const [text] of lowered.matchAll(identifiers)) {
-    const name = text.replace(/\s+/g, "");
-    if (seen.has(name)) continue;
+  for (const match of lowered.matchAll(identifiers)) {
+    const name = match[0].replace(/\s+/g, "");
+    if (seen.has(name) || isWholeString(lowered, match.index, match[0].length)) continue;
     seen.add(name);
     const first = name.split(".", 1)[0] as string;
     add(Object.hasOwn(byName, name) ? byName[name] : undefined);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defineGlobal } from "./define.ts";
+import { defineGlobal, hasOwn } from "./define.ts";
 
 type Collection = {
   forEach: (callback: (value: unknown, key: unknown) => void) => void;
@@ -34,7 +34,7 @@ function cloneError(value: Error): Error {
   const keys = ["stack", "cause"] as const;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as "stack" | "cause";
-    if (Object.hasOwn(value, key)) {
+    if (hasOwn(value, key)) {
       Object.defineProperty(copy, key, { value: value[key], writable: true, configurable: true });
     }
   }
