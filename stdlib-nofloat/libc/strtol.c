@@ -18,10 +18,12 @@ digit_value(char c)
 
 /*
  * The digits after white space, a sign and a prefix: *negative says whether
- * there was a minus.  Saturates at ULONG_MAX.  *end is s if there are none.
+ * there was a minus.  *end is s if there are none.  False if the number is too
+ * large; *value is ULONG_MAX then.
  */
-static unsigned long
-parse(const char *s, char **end, int base, bool *negative)
+static bool
+parse(
+    const char *s, char **end, int base, bool *negative, unsigned long *result)
 {
 	const char *p = s, *digits;
 	unsigned long value = 0;
@@ -46,15 +48,17 @@ parse(const char *s, char **end, int base, bool *negative)
 			overflow = true;
 	if (end != NULL)
 		*end = (char *)(size_t)(p == digits ? s : p);
-	return (overflow ? ULONG_MAX : value);
+	*result = overflow ? ULONG_MAX : value;
+	return (!overflow);
 }
 
 long
 strtol(const char *restrict s, char **restrict end, int base)
 {
 	bool negative;
-	unsigned long value = parse(s, end, base, &negative);
+	unsigned long value;
 
+	(void)parse(s, end, base, &negative, &value);
 	if (negative)
 		return (value > LONG_MAX ? LONG_MIN : -(long)value);
 	return (value > LONG_MAX ? LONG_MAX : (long)value);
@@ -64,9 +68,11 @@ unsigned long
 strtoul(const char *restrict s, char **restrict end, int base)
 {
 	bool negative;
-	unsigned long value = parse(s, end, base, &negative);
+	unsigned long value;
 
-	return (negative && value != ULONG_MAX ? -value : value);
+	if (!parse(s, end, base, &negative, &value))
+		return (ULONG_MAX);
+	return (negative ? -value : value);
 }
 
 long long

@@ -17,8 +17,9 @@
 #define F64_INF	     0x7ff0000000000000U
 #define F64_FRACTION 0x000fffffffffffffU
 #define F64_IMPLICIT 0x0010000000000000U
-#define F64_QUIET    0x0008000000000000U /* set in a NaN that is not signalling \
-				       */
+#define F64_QUIET                                                  \
+	0x0008000000000000U /* set in a NaN that is not signalling \
+			     */
 #define F64_ONE 0x3ff0000000000000U
 /* What SSE makes of an invalid operation: the quiet NaN with its sign set. */
 #define F64_DEFAULT_NAN 0xfff8000000000000U
