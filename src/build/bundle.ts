@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { build, type Message, type Plugin } from "esbuild";
+import { build, type Message, type Metafile, type Plugin } from "esbuild";
 import { digest } from "./compile.ts";
 import { BuildError } from "./errors.ts";
 import { frameBindings, isFrameCode } from "./frame-exports.ts";
@@ -15,6 +15,11 @@ import { isNodeModule, nodeModuleMessage } from "./typecheck.ts";
 
 const nativeModule = join(packageRoot, "src/lib/native.ts");
 const frameNamespace = "frame";
+
+/** Full path of a file, from its name in esbuild's reports. */
+function inputPath(name: string): string {
+  return resolve(packageRoot, name.replace(/^frame:/, ""));
+}
 
 /** Where a line of generated bindings comes from. */
 export interface Origin {
@@ -31,6 +36,8 @@ export interface Bundle {
   readonly frameFiles: readonly string[];
   /** For the generated bindings of a frame-code file: origins by 0-based line. */
   readonly bindings: ReadonlyMap<string, readonly Origin[]>;
+  /** For a file other than the main one: the import of it in the main file, or of what imports it. */
+  readonly importedAt: (file: string) => Origin;
   /** Full paths of all files read. */
   readonly inputs: readonly string[];
 }
@@ -90,6 +97,39 @@ function miragePlugin(bindings: Map<string, readonly Origin[]>): Plugin {
   };
 }
 
+/** Line of each import in a file, by its specifier. */
+function importLines(file: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  readFileSync(file, "utf8")
+    .split("\n")
+    .forEach((text, n) => {
+      const specifier = /(?:\bfrom|\bimport|\brequire\()\s*["']([^"']+)["']/.exec(text)?.[1];
+      if (specifier !== undefined && !lines.has(specifier)) {
+        lines.set(specifier, n + 1);
+      }
+    });
+  return lines;
+}
+
+function importFinder(program: ProgramSource, metafile: Metafile): (file: string) => Origin {
+  const inputs = new Map(Object.entries(metafile.inputs).map(([name, input]) => [inputPath(name), input]));
+  const lines = importLines(program.main);
+  const found = new Map<string, number>();
+  const reach = (file: string, line: number): void => {
+    if (found.has(file)) {
+      return;
+    }
+    found.set(file, line);
+    for (const one of inputs.get(file)?.imports ?? []) {
+      reach(inputPath(one.path), line);
+    }
+  };
+  for (const one of inputs.get(program.main)?.imports ?? []) {
+    reach(inputPath(one.path), lines.get(one.original ?? "") ?? 1);
+  }
+  return (file) => ({ file: program.main, line: found.get(file) ?? 1 });
+}
+
 /**
  * Bundles a program.
  *
@@ -133,6 +173,7 @@ export async function bundleProgram(program: ProgramSource): Promise<Bundle> {
     .filter(([name, input]) => name.startsWith(`${frameNamespace}:`) && input.bytesInOutput > 0)
     .map(([name]) => resolve(packageRoot, name.slice(frameNamespace.length + 1)));
   return {
+    importedAt: importFinder(program, result.metafile),
     code: text("bundle.js"),
     map: text("bundle.js.map"),
     // A program's own modules see frames before the library's stack does.
@@ -140,6 +181,6 @@ export async function bundleProgram(program: ProgramSource): Promise<Bundle> {
     bindings,
     inputs: Object.keys(result.metafile.inputs)
       .filter((name) => name !== "mirage:entry" && !name.endsWith("mirage:entry"))
-      .map((name) => resolve(packageRoot, name.replace(/^frame:/, ""))),
+      .map(inputPath),
   };
 }

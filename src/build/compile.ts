@@ -5,8 +5,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parallel, run } from "./command.ts";
 import { ensureDirectory, packageRoot } from "./paths.ts";
 import type { Progress } from "./progress.ts";
@@ -46,6 +47,21 @@ export class FileDigests {
     }
     return value;
   }
+}
+
+let ownDigest: string | undefined;
+
+/** Digest of the compiler pipeline's own code: a changed Mirage makes everything anew. */
+export function pipelineDigest(): string {
+  if (ownDigest === undefined) {
+    const folder = dirname(fileURLToPath(import.meta.url));
+    const home = basename(folder) === "parts" ? dirname(folder) : folder;
+    const files = readdirSync(home, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.[jt]s$/.test(name))
+      .sort();
+    ownDigest = digest(...files.map((name) => readFileSync(join(home, name))));
+  }
+  return ownDigest;
 }
 
 /** What an object was made of: written beside it. */

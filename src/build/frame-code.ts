@@ -7,9 +7,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
-import { digest, FileDigests, isCurrent, markCurrent } from "./compile.ts";
+import { digest, FileDigests, isCurrent, markCurrent, pipelineDigest } from "./compile.ts";
 import { BuildError } from "./errors.ts";
-import { buildRoot, ensureDirectory, packageRoot, packageVersion } from "./paths.ts";
+import { buildRoot, ensureDirectory, packageRoot } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { type ProgramSource, shownFile, tracePath } from "./sources.ts";
 import { findWasm2c, wasm2cVersion, which } from "./toolchain.ts";
@@ -193,7 +193,7 @@ async function compileModule(
   );
   const source = join(directory, `${name}.c`);
   const wasm = join(directory, `${name}.wasm`);
-  const command = digest("frame", ascVersion(), wasm2cVersion, packageVersion(), name);
+  const command = digest("frame", ascVersion(), wasm2cVersion, pipelineDigest(), name);
   const digests = new FileDigests();
   const inputsFile = join(directory, "inputs.json");
   if (isCurrent(source, command, digests) && existsSync(inputsFile)) {

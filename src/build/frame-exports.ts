@@ -209,7 +209,10 @@ export function frameBindings(
       unsigned: `return ${call};`,
     }[one.result];
     add(`const e${n} = /* @__PURE__ */ native.frameCodeExport(${index}, ${JSON.stringify(one.name)});`, one);
-    add(`export function ${one.name}(${names.join(", ")}) { ${result} }`, one);
+    // A name of its own, or esbuild would rename functions of the program that happen to be called the same.
+    const local = `${one.name}$call`;
+    add(`function ${local}(${names.join(", ")}) { ${result} }`, one);
+    add(`export { ${local} as ${one.name} };`, one);
   });
   return { code: lines.join("\n"), origins };
 }

@@ -13,6 +13,7 @@ import { builtinModules } from "../../stdlib-nofloat/es/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 import { frameIndexName } from "./bundle.ts";
 import { BuildError, messageOf } from "./errors.ts";
+import { nameAsyncBodies } from "./function-names.ts";
 import { chain, type Locate, locator, type MappedCode, splitLines } from "./line-map.ts";
 import { examine } from "./lowerable.ts";
 import { packageRoot } from "./paths.ts";
@@ -117,11 +118,20 @@ function locateInBundle(bundle: Bundle): Locate {
 /**
  * Lowers a bundle to one function of `mirage$native`, in ES5.
  *
+ * @param main the file whose code runs last.
  * @throws BuildError with file, line and reason for what cannot be lowered.
  */
-export async function lowerProgram(bundle: Bundle): Promise<Lowered> {
+export async function lowerProgram(bundle: Bundle, main: string): Promise<Lowered> {
   const inBundle = locateInBundle(bundle);
-  const { topLevelAwait } = examine(bundle.code, inBundle);
+  const { topLevelAwait, functions } = examine(bundle.code, inBundle);
+  // All modules start in one function, and a function has one file in the bytecode: the main one.
+  const atStart: Locate = (line, column) => {
+    const place = inBundle(line, column);
+    if (place === undefined || place.file === main || functions.isInside(line, column)) {
+      return place;
+    }
+    return { ...bundle.importedAt(place.file), column: 0 };
+  };
   const prefix = topLevelAwait ? "(async function () {" : "";
   const code = topLevelAwait ? `${prefix}${bundle.code}\n})();\n` : bundle.code;
 
@@ -135,7 +145,7 @@ export async function lowerProgram(bundle: Bundle): Promise<Lowered> {
   const locate = chain(
     locator(swc.map ?? "{}", packageRoot),
     (file) => file.endsWith("/bundle.js"),
-    (line, column) => inBundle(line, line === 1 ? Math.max(0, column - prefix.length) : column),
+    (line, column) => atStart(line, line === 1 ? Math.max(0, column - prefix.length) : column),
   );
   const columns = decodedMappings(new TraceMap(swc.map ?? "{}")).map((line) =>
     line.map((segment) => segment[0]),
@@ -147,7 +157,7 @@ export async function lowerProgram(bundle: Bundle): Promise<Lowered> {
   const indices = bundle.frameFiles.map((file, n) => ` var ${frameIndexName(file)} = ${n};`).join("");
   const head = `(function (mirage$native) { "use strict";${indices}\n${joined.code}`;
   return {
-    code: `${head}${body.code}\n})\n`,
+    code: `${head}${nameAsyncBodies(body.code)}\n})\n`,
     lines: [...new Array<undefined>(head.split("\n").length - 1).fill(undefined), ...body.lines],
     builtins: modules,
     inputs: joined.inputs,

@@ -109,9 +109,46 @@ function problemOf(node: ts.Node, declared: ReadonlySet<string>): string | undef
   return undefined;
 }
 
+/** Where functions and classes stand in a text: what is outside of all of them runs as the program starts. */
+export class FunctionRanges {
+  readonly #lineStarts: readonly number[];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  constructor(source: ts.SourceFile) {
+    this.#lineStarts = source.getLineStarts();
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node) || ts.isClassLike(node)) {
+        this.#starts.push(node.getStart(source));
+        this.#ends.push(node.getEnd());
+        return;
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+
+  /** Line 1-based, column 0-based. The first character of a function is not inside: there it is made, not run. */
+  isInside(line: number, column: number): boolean {
+    const position = (this.#lineStarts[line - 1] ?? 0) + column;
+    let low = 0;
+    let high = this.#starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#starts[middle] as number) < position) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low > 0 && position < (this.#ends[low - 1] as number);
+  }
+}
+
 export interface Examined {
   /** Does the bundle await outside of any function? */
   readonly topLevelAwait: boolean;
+  readonly functions: FunctionRanges;
 }
 
 /**
@@ -149,5 +186,5 @@ export function examine(code: string, locate: (line: number, column: number) => 
     });
     throw new BuildError([...new Set(lines)].join("\n"));
   }
-  return { topLevelAwait };
+  return { topLevelAwait, functions: new FunctionRanges(source) };
 }

@@ -6,7 +6,7 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
-import { compileAll, digest, FileDigests, isCurrent, markCurrent } from "./compile.ts";
+import { compileAll, digest, FileDigests, isCurrent, markCurrent, pipelineDigest } from "./compile.ts";
 import { BuildError, UsageError } from "./errors.ts";
 import { withLock } from "./lock.ts";
 import {
@@ -17,7 +17,7 @@ import {
   sharedFlags,
   type Variant,
 } from "./objects.ts";
-import { buildRoot, ensureDirectory, packageVersion } from "./paths.ts";
+import { buildRoot, ensureDirectory } from "./paths.ts";
 import { programC } from "./program-c.ts";
 import { type Progress, seconds } from "./progress.ts";
 import type { ProgramSource } from "./sources.ts";
@@ -54,7 +54,7 @@ class Costs {
 
 /** What the pipeline itself is made of: a changed Mirage builds anew. */
 function pipelineKey(tool: { readonly digest: string }, variant: Variant): string {
-  return digest("program", packageVersion(), tool.digest, variant, findClang().version);
+  return digest("program", pipelineDigest(), tool.digest, variant, findClang().version);
 }
 
 async function makeBytecode(
@@ -75,7 +75,9 @@ async function makeBytecode(
   const bundle = await costs.measure("bundle", async () =>
     (await import("./bundle.ts")).bundleProgram(source),
   );
-  const lowered = await costs.measure("lower", async () => (await import("./lower.ts")).lowerProgram(bundle));
+  const lowered = await costs.measure("lower", async () =>
+    (await import("./lower.ts")).lowerProgram(bundle, source.main),
+  );
   progress.step(`bytecode ${source.name}`);
   const { compileBytecode } = await import("./bytecode.ts");
   await costs.measure("bytecode", () => compileBytecode(tool, lowered, source, directory));
