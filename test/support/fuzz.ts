@@ -156,14 +156,17 @@ export function garbageFrame(random: Generator, mac: readonly number[]): Uint8Ar
   return frame;
 }
 
-/** Writes classic pcap files (microseconds, little-endian, Ethernet); frames are one microsecond apart. */
+/** Writes classic pcap files (microseconds, little-endian, Ethernet); frames are `intervalMicros` apart. */
 export class PcapWriter {
   readonly #fd: number;
   #micros = 1_000_000_000_000_000n;
   #chunks: Buffer[] = [];
   #size = 0;
 
-  constructor(file: string) {
+  constructor(
+    file: string,
+    private readonly intervalMicros = 1,
+  ) {
     this.#fd = openSync(file, "w");
     const header = Buffer.alloc(24);
     header.writeUInt32LE(0xa1b2c3d4, 0);
@@ -177,7 +180,7 @@ export class PcapWriter {
   /** `originalLength` > the frame's own length makes a frame that the capture cut off. */
   frame(frame: Uint8Array, originalLength = frame.length): void {
     const header = Buffer.alloc(16);
-    this.#micros += 1n;
+    this.#micros += BigInt(this.intervalMicros);
     header.writeUInt32LE(Number(this.#micros / 1_000_000n), 0);
     header.writeUInt32LE(Number(this.#micros % 1_000_000n), 4);
     header.writeUInt32LE(frame.length, 8);

@@ -10,7 +10,7 @@ import { statistic } from "../support/program.ts";
 it("shows no byte through any stale view, and says that the frame was released", () => {
   const folder = mkdtempSync(join(tmpdir(), "mirage-stale-"));
   try {
-    const capture = new PcapWriter(join(folder, "in.pcap"));
+    const capture = new PcapWriter(join(folder, "in.pcap"), 2000);
     for (let i = 1; i <= 30; i++) {
       capture.frame(new Uint8Array(60).fill(i));
     }
