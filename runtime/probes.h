@@ -60,7 +60,5 @@
 #define MIRAGE_PROBE_BUDGET_EXCEEDED mirage_probe_budget__exceeded
 #define MIRAGE_PROBE_ERROR	     mirage_probe_error
 #define MIRAGE_PROBE_TIMER_FIRE	     mirage_probe_timer__fire
-#define MIRAGE_PROBE_GC_START	     mirage_probe_gc__start
-#define MIRAGE_PROBE_GC_DONE	     mirage_probe_gc__done
 
 #endif /* MIRAGE_PROBES_H */

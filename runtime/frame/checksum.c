@@ -109,6 +109,8 @@ mirage_frame_sum(
 	bool odd = false;
 	unsigned i;
 
+	if (len == 0)
+		return (fold(seed)); /* an empty frame has no head */
 	if (off <= f->head_len && len <= f->head_len - off)
 		return (mirage_sum(f->head + off, len, seed));
 	for (i = 0; i < f->nsegs && len > 0; i++) {

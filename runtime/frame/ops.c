@@ -19,6 +19,8 @@ mirage_frame_contiguous(const struct mirage_frame *f, uint32_t off, uint32_t len
 {
 	unsigned i;
 
+	if (f->nsegs == 0)
+		return (NULL);
 	if (off <= f->head_len && len <= f->head_len - off)
 		return (f->head + off);
 	for (i = 0; i < f->nsegs; i++) {

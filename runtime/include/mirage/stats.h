@@ -33,8 +33,6 @@ struct mirage_instance;
 	    "frames that the program still held at its end")                  \
 	X(events, "events", "events from frame code to application code")     \
 	X(timers_fired, "timers", "timers fired")                             \
-	X(gc_runs, "gc.runs", "garbage collections")                          \
-	X(gc_ns, "gc.ns", "nanoseconds spent in garbage collection")          \
 	X(heap_bytes, "heap.bytes", "bytes of the heap budget in use now")    \
 	X(heap_bytes_max, "heap.bytes.max", "most bytes of heap in use")      \
 	X(drop_unclaimed, "drop.unclaimed", "frames that nobody took")        \
