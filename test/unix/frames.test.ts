@@ -1,0 +1,26 @@
+/** Frames and the Unix platform's captures, in C under the sanitizers. */
+import { expect, it } from "vitest";
+import { runNative } from "./native.ts";
+
+const FRAME_SOURCES = ["table", "ops", "checksum"].map((name) => `runtime/frame/${name}.c`);
+
+it("keeps frames apart by handle, moves bytes by reference, and sums them as RFC 1071 says", () => {
+  const { status, signal, stderr } = runNative("frames", FRAME_SOURCES);
+  expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: "" });
+});
+
+it("reads 100,000 mutated captures to their end without a stray access or a leak", () => {
+  const { status, signal, stdout, stderr } = runNative("captures", [], ["100000"]);
+  expect(stderr).not.toMatch(/Sanitizer|runtime error/);
+  expect({ status, signal }).toEqual({ status: 0, signal: null });
+  const [frames, dropped, refused, broken] = stdout.match(/\d+/g)!.map(Number);
+  expect(frames).toBeGreaterThan(10_000);
+  expect(dropped).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(1000);
+  expect(broken).toBeGreaterThan(1000);
+  const complaints = stderr.split("\n").filter((line) => line !== "");
+  expect(complaints.length).toBeGreaterThanOrEqual(broken!);
+  for (const line of complaints) {
+    expect(line).toMatch(/^mirage: .*: malformed capture at offset \d+: ./);
+  }
+});
