@@ -16,9 +16,9 @@
 #include "heap.h"
 
 #define SLAB_BYTES  32768
-#define SLAB_CACHE  4	 /* empty slabs kept for the next use */
+#define SLAB_CACHE  4 /* empty slabs kept for the next use */
 #define SMALL_MAX   2040 /* bytes of the largest small block */
-#define STEP	    16	 /* bytes between block sizes up to STEP_MAX */
+#define STEP	    16 /* bytes between block sizes up to STEP_MAX */
 #define STEP_MAX    512
 #define NCLASSES    (STEP_MAX / STEP + 8)
 #define LARGE_ROUND 256 /* room to grow in place */
@@ -42,11 +42,11 @@ struct slab {
 	struct slab *all_next; /* in the heap's list of all slabs */
 	struct slab *all_prev;
 	struct free_block *free;
-	uint32_t fresh;	 /* offset of the first block never used */
+	uint32_t fresh; /* offset of the first block never used */
 	uint32_t stride; /* bytes from block to block, with header */
 	uint16_t class;
 	uint16_t used; /* blocks in use */
-	bool listed;   /* in its class's list */
+	bool listed; /* in its class's list */
 };
 
 #define SLAB_FIRST ((sizeof(struct slab) + 15) & ~(size_t)15)
@@ -248,8 +248,8 @@ alloc_large(struct mirage_heap *h, size_t size)
 
 	if (size > SIZE_MAX - sizeof(*l) - LARGE_ROUND)
 		return (NULL);
-	bytes = (size + sizeof(*l) + LARGE_ROUND - 1)
-	    & ~(size_t)(LARGE_ROUND - 1);
+	bytes =
+	    (size + sizeof(*l) + LARGE_ROUND - 1) & ~(size_t)(LARGE_ROUND - 1);
 	l = take(h, bytes);
 	if (l == NULL && h->empty != NULL) {
 		drop_empty(h);
@@ -345,8 +345,8 @@ mirage_heap_realloc(struct mirage_heap *h, void *old, size_t size)
 		room = ((struct large *)old - 1)->bytes - sizeof(struct large);
 	else
 		room = ((struct slab *)((char *)header - header->to_slab))
-			   ->stride
-		    - sizeof(struct header);
+			   ->stride -
+		    sizeof(struct header);
 	/* In place, unless that would keep much more than is wanted. */
 	if (size <= room && (room <= 64 || size >= room / 2))
 		return (old);

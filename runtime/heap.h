@@ -16,8 +16,8 @@ struct mirage_heap;
 struct mirage_platform;
 
 /* limit: bytes that the heap may hold of the platform.  NULL: no memory. */
-struct mirage_heap *mirage_heap_create(struct mirage_platform *,
-    uint64_t limit);
+struct mirage_heap *mirage_heap_create(
+    struct mirage_platform *, uint64_t limit);
 void mirage_heap_destroy(struct mirage_heap *);
 
 /*

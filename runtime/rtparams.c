@@ -13,7 +13,7 @@
 
 static const struct mirage_rtparam_row rows[] = {
 #define MIRAGE_RTPARAM(letter, member, dflt, min, max, unit, text) \
-	{ letter, #member, dflt, min, max, unit, text },
+	{letter, #member, dflt, min, max, unit, text},
 #include <mirage/rtparams.def>
 #undef MIRAGE_RTPARAM
 };
@@ -52,7 +52,7 @@ mirage_rtparams_default(struct mirage_rtparams *p)
 char *
 mirage_rtparams_format(uint64_t n, char *buf, size_t len)
 {
-	static const char suffixes[] = { 'k', 'M', 'G' };
+	static const char suffixes[] = {'k', 'M', 'G'};
 	char suffix[2] = "";
 	int i;
 
@@ -65,7 +65,7 @@ mirage_rtparams_format(uint64_t n, char *buf, size_t len)
 }
 
 /* Only as much of a long text as there is room for. */
-#define SHOWN "%.60s%s"
+#define SHOWN	   "%.60s%s"
 #define SHOW(text) text, strlen(text) > 60 ? "..." : ""
 
 static bool
@@ -85,8 +85,7 @@ letters(char *buf, size_t len)
 
 	n = (size_t)snprintf(buf, len, "one of the letters");
 	for (i = 0; i < NROWS && n < len; i++)
-		n += (size_t)snprintf(
-		    buf + n, len - n, " %c", rows[i].letter);
+		n += (size_t)snprintf(buf + n, len - n, " %c", rows[i].letter);
 }
 
 bool
@@ -108,8 +107,8 @@ mirage_rtparams_parse(
 			;
 		if (row == NROWS) {
 			letters(expected, sizeof(expected));
-			return (refuse(error, len, text, (size_t)(s - text),
-			    expected));
+			return (refuse(
+			    error, len, text, (size_t)(s - text), expected));
 		}
 		s++;
 		if (*s != '=')
@@ -130,8 +129,8 @@ mirage_rtparams_parse(
 				value = value * 10 + (uint64_t)(*s - '0');
 		}
 		if (s == start)
-			return (refuse(error, len, text, (size_t)(s - text),
-			    expected));
+			return (refuse(
+			    error, len, text, (size_t)(s - text), expected));
 		shift = *s == 'k' ? 10 : *s == 'M' ? 20 : *s == 'G' ? 30 : 0;
 		if (shift != 0)
 			s++;
@@ -139,11 +138,11 @@ mirage_rtparams_parse(
 			return (refuse(error, len, text, (size_t)(s - text),
 			    shift != 0 ? "\",\" or the end" :
 					 "a digit, k, M, G, \",\" or the end"));
-		if (huge || value > UINT64_MAX >> shift
-		    || value << shift < rows[row].min
-		    || value << shift > rows[row].max)
-			return (refuse(error, len, text,
-			    (size_t)(start - text), expected));
+		if (huge || value > UINT64_MAX >> shift ||
+		    value << shift < rows[row].min ||
+		    value << shift > rows[row].max)
+			return (refuse(error, len, text, (size_t)(start - text),
+			    expected));
 		*value_of(&p, row) = value << shift;
 		if (*s == '\0')
 			break;

@@ -31,8 +31,8 @@ struct mirage_timers {
 	size_t room;
 	uint64_t order;
 	uint32_t last_id;
-	uint32_t firing;  /* id of the timer whose callback runs; 0: none */
-	bool cleared;	  /* that timer was cleared by it */
+	uint32_t firing; /* id of the timer whose callback runs; 0: none */
+	bool cleared; /* that timer was cleared by it */
 };
 
 bool
@@ -94,8 +94,8 @@ sift_down(struct mirage_timers *t, size_t i)
 		down = 2 * i + 1;
 		if (down >= t->n)
 			break;
-		if (down + 1 < t->n
-		    && before(&t->heap[down + 1], &t->heap[down]))
+		if (down + 1 < t->n &&
+		    before(&t->heap[down + 1], &t->heap[down]))
 			down++;
 		if (!before(&t->heap[down], &x))
 			break;
@@ -154,8 +154,8 @@ mirage_timers_set(struct mirage_instance *inst, mirage_ref callback,
 
 	if (repeat && delay_ns < LEAST_PERIOD_NS)
 		delay_ns = LEAST_PERIOD_NS;
-	x.deadline_ns = after(
-	    mirage_platform_monotonic_ns(inst->platform), delay_ns);
+	x.deadline_ns =
+	    after(mirage_platform_monotonic_ns(inst->platform), delay_ns);
 	x.period_ns = repeat ? delay_ns : 0;
 	x.order = t->order++;
 	x.id = ++t->last_id;
@@ -204,8 +204,8 @@ mirage_timers_run(struct mirage_instance *inst, uint64_t now_ns)
 	struct timer x;
 	bool ok;
 
-	while (t->n > 0 && t->heap[0].deadline_ns <= now_ns
-	    && t->heap[0].order < newest) {
+	while (t->n > 0 && t->heap[0].deadline_ns <= now_ns &&
+	    t->heap[0].order < newest) {
 		x = t->heap[0];
 		remove_at(t, 0);
 		t->firing = x.id;
@@ -213,8 +213,8 @@ mirage_timers_run(struct mirage_instance *inst, uint64_t now_ns)
 		inst->stats.timers_fired++;
 		MIRAGE_PROBE_TIMER_FIRE(x.id, now_ns);
 		mirage_engine_turn(inst);
-		ok = mirage_engine_call(inst, x.callback, NULL, 0)
-		    && mirage_engine_microtasks(inst);
+		ok = mirage_engine_call(inst, x.callback, NULL, 0) &&
+		    mirage_engine_microtasks(inst);
 		t->firing = 0;
 		if (!ok)
 			return (false);

@@ -106,8 +106,8 @@ mirage_platform_netif_count(struct mirage_platform *p)
 }
 
 void
-mirage_platform_netif_info(struct mirage_platform *p, unsigned netif,
-    struct mirage_netif_info *info)
+mirage_platform_netif_info(
+    struct mirage_platform *p, unsigned netif, struct mirage_netif_info *info)
 {
 	(void)p;
 	(void)netif;
@@ -200,13 +200,13 @@ write_output(void *arg, const void *bytecode, size_t len)
 	FILE *f = fopen(path, "wb");
 
 	if (f == NULL) {
-		fprintf(stderr, "mirage-bytecode: %s: %s\n", path,
-		    strerror(errno));
+		fprintf(
+		    stderr, "mirage-bytecode: %s: %s\n", path, strerror(errno));
 		exit(EX_CANTCREAT);
 	}
 	if (fwrite(bytecode, 1, len, f) != len || fclose(f) != 0) {
-		fprintf(stderr, "mirage-bytecode: %s: %s\n", path,
-		    strerror(errno));
+		fprintf(
+		    stderr, "mirage-bytecode: %s: %s\n", path, strerror(errno));
 		exit(EX_IOERR);
 	}
 }
@@ -236,8 +236,8 @@ name_index(struct lines *l, char *name)
 			return ((uint32_t)i);
 	}
 	if ((l->nnames & (l->nnames + 1)) == 0)
-		l->names = realloc(l->names,
-		    (2 * l->nnames + 2) * sizeof(*l->names));
+		l->names =
+		    realloc(l->names, (2 * l->nnames + 2) * sizeof(*l->names));
 	if (l->names == NULL)
 		exit(EX_OSERR);
 	l->names[l->nnames] = name;
@@ -266,8 +266,8 @@ parse_lines(struct lines *l, const char *path)
 			continue;
 		colon = strrchr(s, ':');
 		line = colon == NULL ? 0 : strtoul(colon + 1, &last, 10);
-		if (colon == NULL || colon == s || *last != '\0' || line == 0
-		    || line > INT32_MAX) {
+		if (colon == NULL || colon == s || *last != '\0' || line == 0 ||
+		    line > INT32_MAX) {
 			fprintf(stderr,
 			    "mirage-bytecode: %s:%zu: expected \"file:line\" "
 			    "or nothing, not \"%s\"\n",
@@ -313,8 +313,8 @@ int
 main(int argc, char **argv)
 {
 	static struct mirage_instance inst;
-	struct lines lines = { 0 };
-	struct mirage_line_map map = { map_line, map_name, &lines };
+	struct lines lines = {0};
+	struct mirage_line_map map = {map_line, map_name, &lines};
 	const char *lines_path = NULL;
 	char *output = NULL, *text;
 	size_t len;
@@ -342,8 +342,8 @@ main(int argc, char **argv)
 	inst.config.params.heap_bytes = TOOL_HEAP_BYTES;
 	/* A quarter of the usual 8 MB is left to what is not the compiler. */
 	inst.stack_limit = (uintptr_t)__builtin_frame_address(0) - (6 << 20);
-	if (!mirage_engine_open(&inst)
-	    || !mirage_engine_compile(&inst, text, len, argv[optind],
+	if (!mirage_engine_open(&inst) ||
+	    !mirage_engine_compile(&inst, text, len, argv[optind],
 		lines_path == NULL ? NULL : &map, write_output, output)) {
 		fprintf(stderr, "%s\n", inst.error);
 		status = EX_DATAERR;

@@ -90,7 +90,7 @@ mirage_engine_compile(struct mirage_instance *inst, const char *text,
     size_t len, const char *file, const struct mirage_line_map *map,
     void (*put)(void *, const void *, size_t), void *arg)
 {
-	struct compilation c = { inst, text, len, file, map, put, arg };
+	struct compilation c = {inst, text, len, file, map, put, arg};
 	duk_context *ctx = inst->engine->ctx;
 
 	/* The budget of a turn is for programs, not for compilers. */

@@ -18,6 +18,10 @@
 
 #include "duktape.c"
 
+#undef duk_numconv_stringify
+#undef duk_js_string_compare
+#undef duk_heap_strcache_offset_char2byte
+
 #include "unit_budgets.h"
 #include "unit_costs.h"
 #include "unit_lines.h"

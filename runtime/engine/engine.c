@@ -146,8 +146,8 @@ mirage_engine_open(struct mirage_instance *inst)
 	jmp_buf here;
 
 	inst->fuel = OPENING_FUEL;
-	inst->heap = mirage_heap_create(
-	    inst->platform, inst->config.params.heap_bytes);
+	inst->heap =
+	    mirage_heap_create(inst->platform, inst->config.params.heap_bytes);
 	if (inst->heap == NULL)
 		return (open_failed(inst));
 	e = mirage_heap_alloc(inst->heap, sizeof(*e));
@@ -255,8 +255,8 @@ mirage_ref_free(struct mirage_instance *inst, mirage_ref ref)
 {
 	struct mirage_engine *e = inst->engine;
 
-	if (e == NULL || ref == 0 || ref >= e->nslots
-	    || e->slots[ref].heapptr == NULL)
+	if (e == NULL || ref == 0 || ref >= e->nslots ||
+	    e->slots[ref].heapptr == NULL)
 		return;
 	e->slots[ref].heapptr = NULL;
 	e->slots[ref].next_free = e->free_slot;
@@ -285,8 +285,8 @@ mirage_view_detach(struct mirage_instance *inst, mirage_ref ref)
 {
 	struct mirage_engine *e = inst->engine;
 
-	if (e == NULL || ref == 0 || ref >= e->nslots
-	    || e->slots[ref].heapptr == NULL)
+	if (e == NULL || ref == 0 || ref >= e->nslots ||
+	    e->slots[ref].heapptr == NULL)
 		return;
 	mirage_unit_detach(inst, e->slots[ref].heapptr);
 	mirage_ref_free(inst, ref);
@@ -303,8 +303,7 @@ grow_ring(duk_context *ctx, struct mirage_engine *e)
 	duk_push_heap_stash(ctx);
 	duk_push_array(ctx);
 	for (i = 0; i < e->ring_count; i++) {
-		duk_get_prop_index(
-		    ctx, -3, (e->ring_head + i) & e->ring_mask);
+		duk_get_prop_index(ctx, -3, (e->ring_head + i) & e->ring_mask);
 		duk_put_prop_index(ctx, -2, i);
 	}
 	e->ring = duk_get_heapptr(ctx, -1);
@@ -397,7 +396,7 @@ bool
 mirage_engine_call(struct mirage_instance *inst, mirage_ref callback,
     const uint32_t *args, unsigned nargs)
 {
-	struct call c = { callback, args, nargs };
+	struct call c = {callback, args, nargs};
 
 	if (inst->engine == NULL)
 		return (false);
@@ -436,8 +435,7 @@ mirage_engine_main(struct mirage_instance *inst)
 		return (false);
 	}
 	mirage_engine_turn(inst);
-	return (enter(inst, run_main, inst)
-	    && mirage_engine_microtasks(inst));
+	return (enter(inst, run_main, inst) && mirage_engine_microtasks(inst));
 }
 
 bool

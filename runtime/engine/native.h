@@ -43,8 +43,8 @@ void *mirage_native_buffer_owner(
     duk_context *, duk_idx_t idx, const uint8_t **base, size_t *len);
 
 /* An integer in min..max, else TypeError or RangeError that names `what`. */
-uint32_t mirage_native_uint(duk_context *, duk_idx_t idx, const char *what,
-    uint32_t min, uint32_t max);
+uint32_t mirage_native_uint(
+    duk_context *, duk_idx_t idx, const char *what, uint32_t min, uint32_t max);
 /* A function, else TypeError. */
 void mirage_native_function(duk_context *, duk_idx_t idx, const char *what);
 

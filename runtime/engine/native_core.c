@@ -51,8 +51,7 @@ mirage_native_uint(duk_context *ctx, duk_idx_t idx, const char *what,
 		(void)duk_error(
 		    ctx, DUK_ERR_TYPE_ERROR, "%s is not a number", what);
 	x = duk_get_number(ctx, idx);
-	if (!(x >= (double)min && x <= (double)max)
-	    || x != (double)(uint32_t)x)
+	if (!(x >= (double)min && x <= (double)max) || x != (double)(uint32_t)x)
 		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR,
 		    "%s is not an integer from %lu to %lu", what,
 		    (unsigned long)min, (unsigned long)max);
@@ -78,8 +77,8 @@ mirage_native_put(
 		duk_push_string(ctx, "name");
 		duk_push_string(ctx, entries[i].name);
 		duk_def_prop(ctx, -3,
-		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_FORCE
-			| DUK_DEFPROP_SET_CONFIGURABLE);
+		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_FORCE |
+			DUK_DEFPROP_SET_CONFIGURABLE);
 		duk_put_prop_string(ctx, -2, entries[i].name);
 	}
 }
@@ -105,10 +104,10 @@ join_surrogates(char *dst, const char *src, size_t len)
 		}
 		high = (uint32_t)(s[i + 1] & 0x3f) << 6 | (s[i + 2] & 0x3f);
 		low = 0;
-		if (high < 0xc00 && len - i >= 6 && s[i + 3] == 0xed
-		    && (s[i + 4] & 0xf0) == 0xb0)
-			low = (uint32_t)(s[i + 4] & 0x3f) << 6
-			    | (s[i + 5] & 0x3f);
+		if (high < 0xc00 && len - i >= 6 && s[i + 3] == 0xed &&
+		    (s[i + 4] & 0xf0) == 0xb0)
+			low = (uint32_t)(s[i + 4] & 0x3f) << 6 |
+			    (s[i + 5] & 0x3f);
 		if (low == 0) {
 			/* A lone surrogate: U+FFFD, as TextEncoder has it. */
 			d[n++] = 0xef;
@@ -136,8 +135,8 @@ print(duk_context *ctx)
 	duk_size_t len;
 	char *copy;
 
-	level = mirage_native_uint(ctx, 0, "the level", MIRAGE_CONSOLE_DEBUG,
-	    MIRAGE_CONSOLE_ERROR);
+	level = mirage_native_uint(
+	    ctx, 0, "the level", MIRAGE_CONSOLE_DEBUG, MIRAGE_CONSOLE_ERROR);
 	if (!duk_is_string(ctx, 1))
 		return (duk_error(
 		    ctx, DUK_ERR_TYPE_ERROR, "the text is not a string"));
@@ -315,16 +314,16 @@ void
 mirage_native_push(duk_context *ctx)
 {
 	static const struct mirage_native_entry entries[] = {
-		{ "print", print, 2 },
-		{ "monotonicNs", monotonic_ns, 0 },
-		{ "wallClock", wall_clock, 0 },
-		{ "timerSet", timer_set, 3 },
-		{ "timerClear", timer_clear, 1 },
-		{ "queueMicrotask", mirage_native_queue_microtask, 1 },
-		{ "fail", fail, 2 },
-		{ "exit", exit_program, 1 },
-		{ "keepAlive", keep_alive, 1 },
-		{ "random", fill_random, 1 },
+	    {"print", print, 2},
+	    {"monotonicNs", monotonic_ns, 0},
+	    {"wallClock", wall_clock, 0},
+	    {"timerSet", timer_set, 3},
+	    {"timerClear", timer_clear, 1},
+	    {"queueMicrotask", mirage_native_queue_microtask, 1},
+	    {"fail", fail, 2},
+	    {"exit", exit_program, 1},
+	    {"keepAlive", keep_alive, 1},
+	    {"random", fill_random, 1},
 	};
 
 	duk_push_object(ctx);

@@ -9,14 +9,13 @@
 
 #include "native.h"
 
-#define ONE_ARGUMENT(name, expression)                   \
-	static duk_ret_t                                 \
-	math_##name(duk_context *ctx)                    \
-	{                                                \
-		double x = duk_to_number(ctx, 0);        \
-                                                         \
-		duk_push_number(ctx, expression);        \
-		return (1);                              \
+#define ONE_ARGUMENT(name, expression)                 \
+	static duk_ret_t math_##name(duk_context *ctx) \
+	{                                              \
+		double x = duk_to_number(ctx, 0);      \
+                                                       \
+		duk_push_number(ctx, expression);      \
+		return (1);                            \
 	}
 
 ONE_ARGUMENT(acosh, acosh(x))
@@ -33,15 +32,15 @@ void
 mirage_native_math(duk_context *ctx)
 {
 	static const struct mirage_native_entry entries[] = {
-		{ "acosh", math_acosh, 1 },
-		{ "asinh", math_asinh, 1 },
-		{ "atanh", math_atanh, 1 },
-		{ "cosh", math_cosh, 1 },
-		{ "expm1", math_expm1, 1 },
-		{ "fround", math_fround, 1 },
-		{ "log1p", math_log1p, 1 },
-		{ "sinh", math_sinh, 1 },
-		{ "tanh", math_tanh, 1 },
+	    {"acosh", math_acosh, 1},
+	    {"asinh", math_asinh, 1},
+	    {"atanh", math_atanh, 1},
+	    {"cosh", math_cosh, 1},
+	    {"expm1", math_expm1, 1},
+	    {"fround", math_fround, 1},
+	    {"log1p", math_log1p, 1},
+	    {"sinh", math_sinh, 1},
+	    {"tanh", math_tanh, 1},
 	};
 	size_t i;
 
@@ -52,13 +51,13 @@ mirage_native_math(duk_context *ctx)
 		duk_push_string(ctx, "name");
 		duk_push_string(ctx, entries[i].name);
 		duk_def_prop(ctx, -3,
-		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_FORCE
-			| DUK_DEFPROP_SET_CONFIGURABLE);
+		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_FORCE |
+			DUK_DEFPROP_SET_CONFIGURABLE);
 		/* Not enumerable, as the others. */
 		duk_def_prop(ctx, -3,
-		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WRITABLE
-			| DUK_DEFPROP_SET_CONFIGURABLE
-			| DUK_DEFPROP_CLEAR_ENUMERABLE);
+		    DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WRITABLE |
+			DUK_DEFPROP_SET_CONFIGURABLE |
+			DUK_DEFPROP_CLEAR_ENUMERABLE);
 	}
 	duk_pop(ctx);
 }

@@ -52,7 +52,7 @@ void
 mirage_report_value(struct mirage_instance *inst, duk_context *ctx,
     duk_idx_t idx, const char *prefix)
 {
-	struct report r = { inst, prefix };
+	struct report r = {inst, prefix};
 	const char *text;
 
 	duk_dup(ctx, idx);

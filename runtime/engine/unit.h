@@ -28,11 +28,11 @@ struct mirage_ref_slot {
 struct mirage_engine {
 	struct duk_hthread *ctx;
 
-	size_t failed;	/* size that could not be allocated; 0: none */
+	size_t failed; /* size that could not be allocated; 0: none */
 	unsigned tries; /* how often, one after the other */
 
 	jmp_buf *fatal; /* where a fatal error goes */
-	bool dead;	/* there was one: the heap must not be touched */
+	bool dead; /* there was one: the heap must not be touched */
 
 	int64_t kept_alive;
 
@@ -54,8 +54,8 @@ struct mirage_engine {
 uint64_t mirage_engine_random64(struct mirage_instance *);
 
 /* A Duktape heap in inst->heap whose budgets are inst's; NULL: no memory. */
-struct duk_hthread *mirage_unit_create(struct mirage_instance *,
-    void (*fatal)(void *udata, const char *msg));
+struct duk_hthread *mirage_unit_create(
+    struct mirage_instance *, void (*fatal)(void *udata, const char *msg));
 
 /* Charges what the interpreter ran since the last charge; outside of calls. */
 void mirage_unit_settle(struct mirage_instance *, struct duk_hthread *);

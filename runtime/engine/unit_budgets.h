@@ -229,8 +229,8 @@ duk_hthread *
 mirage_unit_create(
     struct mirage_instance *inst, void (*fatal)(void *, const char *))
 {
-	return (duk_create_heap(
-	    unit_alloc, unit_realloc, unit_free, inst, fatal));
+	return (
+	    duk_create_heap(unit_alloc, unit_realloc, unit_free, inst, fatal));
 }
 
 static struct mirage_instance *
@@ -242,8 +242,8 @@ unit_instance(duk_hthread *thr)
 static double
 mirage_unit_wall_ms(duk_hthread *thr)
 {
-	return ((double)(mirage_platform_wall_ns(unit_instance(thr)->platform)
-	    / 1000000));
+	return ((double)(mirage_platform_wall_ns(unit_instance(thr)->platform) /
+	    1000000));
 }
 
 static double

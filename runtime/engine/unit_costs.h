@@ -74,8 +74,8 @@ unit_pay_search(duk_hthread *thr, duk_tval *text, duk_tval *wanted)
 	size_t n, m, i;
 	uint64_t work = 0;
 
-	if (text == NULL || wanted == NULL || !DUK_TVAL_IS_STRING(text)
-	    || !DUK_TVAL_IS_STRING(wanted))
+	if (text == NULL || wanted == NULL || !DUK_TVAL_IS_STRING(text) ||
+	    !DUK_TVAL_IS_STRING(wanted))
 		return;
 	n = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(text));
 	m = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(wanted));
@@ -97,30 +97,106 @@ unit_pay_search(duk_hthread *thr, duk_tval *text, duk_tval *wanted)
 	unit_pay(thr, work);
 }
 
-/* Case-insensitive character ranges are expanded one by one. */
+/* Long strings only: the others' time is that of the instruction. */
+static duk_small_int_t
+unit_string_compare(duk_hthread *thr, duk_hstring *a, duk_hstring *b)
+{
+	duk_size_t n = DUK_HSTRING_GET_BYTELEN(a);
+
+	if (n > DUK_HSTRING_GET_BYTELEN(b))
+		n = DUK_HSTRING_GET_BYTELEN(b);
+	if (n > 256)
+		unit_pay(thr, n / 128);
+	return (duk_js_string_compare(a, b));
+}
+
+/*
+ * Numbers that are no integers take arithmetic of many digits: the more, the
+ * farther from 1 they are.
+ */
+static void
+unit_numconv_stringify(duk_hthread *thr, duk_small_int_t radix,
+    duk_small_int_t digits, duk_small_uint_t flags)
+{
+	union {
+		duk_double_t d;
+		duk_uint64_t u;
+	} x;
+	int exponent;
+
+	x.d = duk_get_number_default(thr, -1, 0);
+	exponent = (int)(x.u >> 52 & 0x7ff) - 1023;
+	if (exponent < 0)
+		exponent = -exponent;
+	if (exponent < 1023 && !DUK_TVAL_IS_FASTINT(thr->valstack_top - 1))
+		unit_pay(thr, 64 + (uint64_t)exponent);
+	duk_numconv_stringify(thr, radix, digits, flags);
+}
+
+/*
+ * In a string that is not all ASCII characters are found by counting, from
+ * the nearest of its ends and of the places that Duktape remembers.
+ */
+static duk_uint_fast32_t
+unit_char2byte(duk_hthread *thr, duk_hstring *h, duk_uint_fast32_t offset)
+{
+	duk_uint_fast32_t n, d, dist;
+	const duk_strcache_entry *e;
+	int i;
+
+	n = DUK_HSTRING_GET_CHARLEN(h);
+	if (n > 1024 && n != DUK_HSTRING_GET_BYTELEN(h) && offset <= n) {
+		dist = offset < n - offset ? offset : n - offset;
+		for (i = 0; i < DUK_HEAP_STRCACHE_SIZE; i++) {
+			e = &thr->heap->strcache[i];
+			if (e->h != h)
+				continue;
+			d = e->cidx < offset ? offset - e->cidx :
+					       e->cidx - offset;
+			if (d < dist)
+				dist = d;
+		}
+		unit_pay(thr, dist / 8);
+	}
+	return (duk_heap_strcache_offset_char2byte(thr, h, offset));
+}
+
+/*
+ * Case-insensitive character ranges are expanded one by one: 65,536 for one
+ * that only an escape or a character of its own can write.
+ */
 static void
 unit_pay_regexp(duk_hthread *thr)
 {
 	duk_tval *pattern = duk_get_tval(thr, 0);
 	const duk_uint8_t *p;
-	size_t n;
-	uint64_t work = 0;
+	size_t n, i;
+	uint64_t range = 128, work = 0;
 
 	if (pattern == NULL || !DUK_TVAL_IS_STRING(pattern))
 		return;
 	p = DUK_HSTRING_GET_DATA(DUK_TVAL_GET_STRING(pattern));
 	n = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(pattern));
-	for (; n > 0; n--, p++)
-		work += *p == '-' && duk_is_string(thr, 1) ? 1024 : 2;
+	if (memchr(p, '\\', n) != NULL ||
+	    n != DUK_HSTRING_GET_CHARLEN(DUK_TVAL_GET_STRING(pattern)))
+		range = 65536;
+	for (i = 0; i < n; i++) {
+		if (duk_is_string(thr, 1) &&
+		    (p[i] == '-' ||
+			(p[i] == '\\' && i + 1 < n &&
+			    strchr("DSW", p[i + 1]) != NULL)))
+			work += range;
+		else
+			work += 2;
+	}
 	unit_pay(thr, work);
 }
 
-#define UNIT_PRICED(name, price)       \
-	static duk_ret_t               \
-	unit_priced_##name(duk_hthread *thr) \
-	{                              \
-		price;                 \
-		return (duk_bi_##name(thr)); \
+#define UNIT_PRICED(name, price)                              \
+	static duk_ret_t unit_priced_##name(duk_hthread *thr) \
+	{                                                     \
+		price;                                        \
+		return (duk_bi_##name(thr));                  \
 	}
 
 #define UNIT_NATIVES(X)                                                      \
@@ -175,8 +251,8 @@ static const struct {
 	duk_c_function free;
 	duk_c_function priced;
 } unit_natives[] = {
-#define UNIT_ROW(name, price) { duk_bi_##name, unit_priced_##name },
-	UNIT_NATIVES(UNIT_ROW)
+#define UNIT_ROW(name, price) {duk_bi_##name, unit_priced_##name},
+    UNIT_NATIVES(UNIT_ROW)
 #undef UNIT_ROW
 };
 
@@ -188,13 +264,13 @@ unit_put_prices(duk_hthread *thr)
 	size_t i;
 
 	for (h = thr->heap->heap_allocated; h != NULL;
-	     h = DUK_HEAPHDR_GET_NEXT(thr->heap, h)) {
-		if (!DUK_HEAPHDR_IS_OBJECT(h)
-		    || !DUK_HOBJECT_IS_NATFUNC((duk_hobject *)h))
+	    h = DUK_HEAPHDR_GET_NEXT(thr->heap, h)) {
+		if (!DUK_HEAPHDR_IS_OBJECT(h) ||
+		    !DUK_HOBJECT_IS_NATFUNC((duk_hobject *)h))
 			continue;
 		f = (duk_hnatfunc *)h;
 		for (i = 0; i < sizeof(unit_natives) / sizeof(unit_natives[0]);
-		     i++) {
+		    i++) {
 			if (f->func == unit_natives[i].free) {
 				f->func = unit_natives[i].priced;
 				break;

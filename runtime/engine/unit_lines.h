@@ -52,8 +52,8 @@ unit_map_function(
 	uint32_t first_file, file, line, last;
 	const char *name;
 
-	n = (duk_size_t)(DUK_HCOMPFUNC_GET_CODE_END(thr->heap, fun)
-	    - DUK_HCOMPFUNC_GET_CODE_BASE(thr->heap, fun));
+	n = (duk_size_t)(DUK_HCOMPFUNC_GET_CODE_END(thr->heap, fun) -
+	    DUK_HCOMPFUNC_GET_CODE_BASE(thr->heap, fun));
 	tv = unit_own(thr, (duk_hobject *)fun, DUK_STRIDX_INT_PC2LINE);
 	if (tv != NULL && n > 0) {
 		instrs = duk_push_fixed_buffer(thr, n * sizeof(*instrs));

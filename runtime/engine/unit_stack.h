@@ -33,8 +33,8 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 			file = unit_own_text(thr, h, DUK_STRIDX_FILE_NAME);
 			mirage_fail_at(inst, name == NULL ? "" : name,
 			    file == NULL ? "?" : file,
-			    unit_line(thr, h,
-				duk_hthread_get_act_prev_pc(thr, act)));
+			    unit_line(
+				thr, h, duk_hthread_get_act_prev_pc(thr, act)));
 		}
 		if (++n == UNIT_TRACE_DEPTH)
 			break;
@@ -149,8 +149,8 @@ mirage_unit_prepare(duk_hthread *thr)
 	duk_push_string(thr, "stack");
 	duk_push_c_function(thr, unit_stack_getter, 0);
 	duk_def_prop(thr, -3,
-	    DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_FORCE
-		| DUK_DEFPROP_SET_CONFIGURABLE);
+	    DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_FORCE |
+		DUK_DEFPROP_SET_CONFIGURABLE);
 	duk_pop_2(thr);
 	unit_put_prices(thr);
 }
