@@ -23,7 +23,7 @@ add_special(uint64_t a, uint64_t b, bool swapped)
 static inline __attribute__((__always_inline__)) uint64_t
 add(uint64_t a, uint64_t b)
 {
-	uint64_t sa, sb, sum, mask, sign, t;
+	uint64_t sa, sb, sum, lost, sign, t;
 	int64_t ea, eb, shift;
 	bool swap;
 
@@ -55,32 +55,35 @@ add(uint64_t a, uint64_t b)
 		sb |= F64_IMPLICIT << 10;
 	}
 	shift = ea - eb;
-	shift = shift > 63 ? 63 : shift;
-	mask = ((uint64_t)1 << shift) - 1;
-	sb = sb >> shift | ((sb & mask) != 0);
+	/* Not even half of half an ulp: a, as it was. */
+	if (unlikely(shift > 60))
+		return (a);
+	/* What is shifted out matters only for whether it is nothing. */
+	lost = sb << 1 << (63 - shift);
+	sb >>= shift;
 	if ((int64_t)(a ^ b) >= 0) {
-		uint64_t carry;
+		uint64_t carry, tie;
 
 		sum = sa + sb;
 		carry = sum >> 63;
-		sum = sum >> carry | (sum & carry);
 		ea += (int64_t)carry;
 		if (unlikely(ea == F64_EXP_MAX))
 			return (sign | F64_INF);
+		/* As f64_round_sig(), by one bit more if there is a carry. */
+		tie = (sum << (54 - carry) | lost >> 1) == F64_SIGN;
+		sum = (((sum >> (9 + carry)) + 1) >> 1) & ~tie;
 	} else {
-		sum = sa - sb;
+		sum = sa - (sb | (lost != 0));
 		if (unlikely(sum == 0))
 			return (0);
-		shift = __builtin_clzl(sum) - 1;
+		shift = __builtin_clzl(sum);
 		/* Below the smallest exponent a result is subnormal. */
-		shift = shift < ea ? shift : ea - 1;
-		sum <<= shift;
-		ea -= shift;
+		shift = shift <= ea ? shift : ea;
+		sum = f64_round_sig(sum << shift);
+		ea -= shift - 1;
 	}
-	t = sum >> 10;
-	t += (sum & 0x3ff) + (t & 1) > 0x200;
 	/* The leading one, if there is one, completes the exponent. */
-	return (sign | (((uint64_t)(ea - 1) << 52) + t));
+	return (sign + ((uint64_t)(ea - 1) << 52) + sum);
 }
 
 uint64_t

@@ -74,6 +74,15 @@ f64_propagate_nan(uint64_t a, uint64_t b)
 	return ((f64_is_nan(a) ? a : b) | F64_QUIET);
 }
 
+/* sig / 2^11 to nearest, ties to even; only bit 0 may stand for more below. */
+static inline uint64_t
+f64_round_sig(uint64_t sig)
+{
+	uint64_t tie = (sig & 0x7ff) == 0x400;
+
+	return ((((sig >> 10) + 1) >> 1) & ~tie);
+}
+
 /*
  * A value of sig * 2^(exp - F64_BIAS - 63), where bit 63 of sig is set and its
  * bit 0 stands for everything below, rounded to nearest, ties to even.  sign
@@ -82,8 +91,6 @@ f64_propagate_nan(uint64_t a, uint64_t b)
 static inline uint64_t
 f64_round_pack(uint64_t sign, int64_t exp, uint64_t sig)
 {
-	uint64_t frac, rest;
-
 	if (unlikely((uint64_t)(exp - 1) >= F64_EXP_MAX - 1)) {
 		if (exp > 0)
 			return (sign | F64_INF);
@@ -91,15 +98,10 @@ f64_round_pack(uint64_t sign, int64_t exp, uint64_t sig)
 		if (exp < -54)
 			return (sign);
 		sig = sig >> (1 - exp) | (sig << (63 + exp) != 0);
-		exp = 0;
-		frac = sig >> 11;
-	} else {
-		frac = sig >> 11;
-		exp--; /* the implicit bit adds it again */
+		return (sign | f64_round_sig(sig));
 	}
-	rest = sig & 0x7ff;
-	frac += (rest + (frac & 1)) > 0x400;
-	return (sign | (((uint64_t)exp << 52) + frac));
+	/* The leading one adds 1 to the exponent, a carry perhaps another. */
+	return (sign + ((uint64_t)(exp - 1) << 52) + f64_round_sig(sig));
 }
 
 /* One 128-bit by 64-bit division: hi must be less than d. */

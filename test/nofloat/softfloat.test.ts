@@ -33,7 +33,7 @@ describe("soft float", () => {
     try {
       // Ties go away from zero in this one.
       const header = readFileSync(join(root, "stdlib-nofloat/softfloat/binary64.h"), "utf8");
-      const broken = header.replace("(frac & 1)) > 0x400", "1) > 0x400");
+      const broken = header.replace(" & ~tie", "");
       expect(broken).not.toBe(header);
       writeFileSync(join(sources.path, "binary64.h"), broken);
       const copies = softfloatSources.map((source) => {
