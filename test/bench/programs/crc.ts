@@ -14,7 +14,7 @@ for (let i = 0; i < data.length; i++) {
   data[i] = (i * 31) & 0xff;
 }
 
-measure("crc", 12, 3692264857, () => {
+measure("crc", 96, 3692264857, () => {
   let crc = -1;
   let hash = 0x811c9dc5;
   for (let i = 0; i < data.length; i++) {

@@ -1,7 +1,7 @@
 /** Nothing but binary64 arithmetic: the worst case for soft float. */
 import { measure } from "./measure.js";
 
-measure("floats", 1, 58, () => {
+measure("floats", 40, 58, () => {
   let inside = 0;
   for (let y = 0; y < 12; y++) {
     for (let x = 0; x < 12; x++) {

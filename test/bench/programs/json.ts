@@ -8,7 +8,7 @@ const routes = Array.from({ length: 50 }, (_, i) => ({
   hops: [i, i + 1, i + 2],
 }));
 
-measure("json", 30, 50 * 10, () => {
+measure("json", 1200, 50 * 10, () => {
   const text = JSON.stringify({ routes });
   const back = JSON.parse(text) as { routes: typeof routes };
   return back.routes.reduce((n, route) => n + (route.hops.length === 3 ? 10 : 0), 0);

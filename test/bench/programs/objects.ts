@@ -14,7 +14,7 @@ class Task {
   }
 }
 
-measure("objects", 4, 27940, () => {
+measure("objects", 32, 27940, () => {
   const tasks: Task[] = [];
   for (let i = 0; i < 200; i++) {
     tasks.push(new Task(i, (i * 37) % 101, (seed) => (seed * 3 + i) % 1009));

@@ -7,7 +7,7 @@ for (let i = 0; i < 100; i++) {
 }
 const message = lines.join("\r\n");
 
-measure("strings", 20, 4950, () => {
+measure("strings", 400, 4950, () => {
   const headers: Record<string, string> = {};
   for (const line of message.split("\r\n")) {
     const colon = line.indexOf(":");
