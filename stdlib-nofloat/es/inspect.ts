@@ -1,6 +1,5 @@
 /**
- * Values as text for the console, as Node's `util.inspect` shows them. Long arrays are filled in lines instead of being
- * arranged in columns.
+ * Values as text for the console, as Node's `util.inspect` shows them.
  *
  * @module
  */
@@ -8,12 +7,16 @@ import { hasOwn } from "./define.ts";
 
 /** Objects nested deeper are shown by their class only, unless asked otherwise. */
 const DEFAULT_DEPTH = 2;
-const LINE_COLUMNS = 72;
+/** Columns of a line of a console. */
+const LINE_COLUMNS = 80;
 const MAX_ITEMS = 100;
 const MAX_STRING = 10000;
 const MAX_BUFFER_BYTES = 50;
-/** An object of this many levels is never put on one line. */
-const MAX_LEVELS_IN_LINE = 3;
+/** Levels of objects that may stand on one line. */
+const LEVELS_IN_LINE = 3;
+/** Longer lists of short items are set in columns. */
+const ROW_ITEMS = 6;
+const MAX_COLUMNS = 12;
 
 interface Context {
   readonly maxDepth: number;
@@ -21,8 +24,8 @@ interface Context {
   readonly stack: object[];
   /** Objects that were met inside of themselves; their number is the index + 1. */
   readonly circular: object[];
-  /** Levels below the one shown last. */
-  levels: number;
+  /** How deep the object lies that was shown last. */
+  lastDepth: number;
 }
 
 type Entries = { forEach: (callback: (value: unknown, key: unknown) => void) => void; size: number };
@@ -187,33 +190,66 @@ function functionText(value: { name?: unknown }): string {
   return typeof name === "string" && name !== "" ? `[Function: ${name}]` : "[Function (anonymous)]";
 }
 
-/** `base`, then the items in braces: in one line if they fit. */
-function assemble(
-  context: Context,
-  base: string,
-  open: string,
-  close: string,
-  items: string[],
-  list: boolean,
-): string {
-  const start = base + open;
-  const inLine = items.join(", ");
-  if (inLine.indexOf("\n") < 0 && context.levels <= MAX_LEVELS_IN_LINE) {
-    if (inLine.length + start.length + items.length <= LINE_COLUMNS + 4) return `${start} ${inLine} ${close}`;
-  }
-  if (!list || inLine.indexOf("\n") >= 0) return `${start}\n  ${items.map(indent).join(",\n  ")}\n${close}`;
-  const lines: string[] = [];
-  let line = "";
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i] as string;
-    if (line !== "" && line.length + item.length > LINE_COLUMNS) {
-      lines.push(line);
-      line = "";
+function sum(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+function pad(text: string, width: number, left: boolean): string {
+  const space = " ".repeat(Math.max(width - text.length, 0));
+  return left ? space + text : text + space;
+}
+
+/** Items in rows and columns; the items themselves if they are few or long. Numbers stand at the right. */
+function inColumns(items: string[], indentation: number, numeric: boolean): string[] {
+  const last = items[items.length - 1] as string;
+  const hasMore = items.length > MAX_ITEMS && last.slice(0, 4) === "... ";
+  const cells = hasMore ? items.slice(0, -1) : items;
+  const lengths = cells.map((item) => item.length + 2);
+  const total = sum(lengths);
+  const widest = Math.max.apply(null, lengths);
+  if (widest * 3 + indentation >= LINE_COLUMNS) return items;
+  if (total / widest <= 5 && widest > 8) return items;
+  // About as many rows as fit a picture 2.5 times as wide as it is high, as a line of text is higher than wide.
+  const typical = Math.max(widest - 3 - Math.sqrt(widest - total / items.length), 1);
+  const columns = Math.min(
+    Math.round(Math.sqrt(2.5 * typical * cells.length) / typical),
+    Math.floor((LINE_COLUMNS - indentation) / widest),
+    MAX_COLUMNS,
+  );
+  if (columns <= 1) return items;
+  const rows: string[] = [];
+  for (let from = 0; from < cells.length; from += columns) {
+    let row = "";
+    const end = Math.min(from + columns, cells.length);
+    for (let i = from; i < end; i++) {
+      let width = 0;
+      for (let k = i - from; k < cells.length; k += columns) width = Math.max(width, lengths[k] as number);
+      const isLast = i === end - 1;
+      const text = isLast ? (cells[i] as string) : `${cells[i]}, `;
+      row += isLast && !numeric ? text : pad(text, isLast ? width - 2 : width, numeric);
     }
-    line += (line === "" ? "" : ", ") + item;
+    rows.push(row);
   }
-  lines.push(line);
-  return `${start}\n  ${lines.join(",\n  ")}\n${close}`;
+  if (hasMore) rows.push(last);
+  return rows;
+}
+
+/** `start`, which ends in a brace, then the items and the other brace: in one line if they fit. */
+function assemble(context: Context, depth: number, start: string, close: string, items: string[]): string {
+  const length = sum(items.map((item) => item.length)) + 2 * items.length;
+  const indentation = 2 * depth;
+  if (
+    context.lastDepth - depth < LEVELS_IN_LINE &&
+    length + start.length + indentation + 10 <= LINE_COLUMNS
+  ) {
+    const text = `${start} ${items.join(", ")} ${close}`;
+    if (text.indexOf("\n") < 0) return text;
+  }
+  return inLines(start, close, items);
+}
+
+function inLines(start: string, close: string, items: string[]): string {
+  return `${start}\n  ${items.map(indent).join(",\n  ")}\n${close}`;
 }
 
 interface Shape {
@@ -223,6 +259,7 @@ interface Shape {
   bare: boolean;
   open: string;
   close: string;
+  /** An array: its items may be set in columns. */
   list: boolean;
   /** Indices below this are not properties. */
   length: number;
@@ -291,19 +328,7 @@ function shapeOf(context: Context, value: object, depth: number): Shape {
     text.length = value.length;
     return text;
   }
-  if (tag === "[object Arguments]") {
-    const list = value as unknown as ArrayLike<unknown>;
-    const items = (): string[] => arrayItems(context, list, depth);
-    return {
-      ...braces,
-      base: "[Arguments] ",
-      open: "[",
-      close: "]",
-      list: true,
-      length: list.length,
-      items: items,
-    };
-  }
+  if (tag === "[object Arguments]") return { ...braces, base: "[Arguments] " };
   if (isA(value, "Map") || isA(value, "Set")) {
     const entries = value as unknown as Entries;
     const keyed = isA(value, "Map");
@@ -341,39 +366,37 @@ function show(context: Context, value: unknown, depth: number): string {
     keys = keys.filter((key) => hidden.indexOf(` ${String(key)} `) < 0);
   }
   const cause = value instanceof Error && hasOwn(value, "cause") ? value.cause : undefined;
-  context.levels = 0;
   if (shape.bare && keys.length === 0 && cause === undefined) return shape.base;
+  const base = shape.bare ? `${shape.base} ` : shape.base;
+  const size = shape.list ? shape.length : (value as { size?: unknown }).size;
+  const isEmpty = shape.items === undefined || size === 0;
+  if (isEmpty && keys.length === 0 && cause === undefined) return `${base}${shape.open}${shape.close}`;
   if (depth > context.maxDepth) {
     if (Array.isArray(value)) return "[Array]";
     return `[${(classOf(object) ?? "Object: null prototype").trim()}]`;
   }
   context.stack.push(object);
-  let items: string[] = [];
-  let levels = 0;
-  const below = (): void => {
-    if (context.levels + 1 > levels) levels = context.levels + 1;
-  };
-  if (shape.items !== undefined) {
-    items = shape.items();
-    below();
-  }
-  for (let i = 0; i < keys.length; i++) {
-    items.push(property(context, object, keys[i] as PropertyKey, depth));
-    below();
-  }
+  context.lastDepth = depth;
+  let items: string[] = shape.items === undefined ? [] : shape.items();
+  const entries = items.length;
+  for (let i = 0; i < keys.length; i++) items.push(property(context, object, keys[i] as PropertyKey, depth));
   if (cause !== undefined) items.push(`[cause]: ${show(context, cause, depth + 1)}`);
   context.stack.pop();
-  context.levels = levels;
 
   const circular = context.circular.indexOf(object);
-  let base = shape.bare ? `${shape.base} ` : shape.base;
-  if (circular >= 0) base = `<ref *${circular + 1}> ${base}`;
-  if (items.length === 0) return `${base}${shape.open}${shape.close}`;
-  return assemble(context, base, shape.open, shape.close, items, shape.list && keys.length === 0);
+  const start = (circular >= 0 ? `<ref *${circular + 1}> ` : "") + base + shape.open;
+  if (shape.list && entries > ROW_ITEMS && entries === items.length) {
+    const list = value as unknown as ArrayLike<unknown>;
+    let numeric = true;
+    for (let i = 0; i < list.length && i < MAX_ITEMS; i++) if (typeof list[i] !== "number") numeric = false;
+    items = inColumns(items, 2 * depth, numeric);
+    if (items.length !== entries) return inLines(start, shape.close, items);
+  }
+  return assemble(context, depth, start, shape.close, items);
 }
 
 /** A value as text. `depth` is how many levels below it are shown: 2 unless given, `null` for all. */
 export function inspect(value: unknown, depth: number | null = DEFAULT_DEPTH): string {
   const maxDepth = depth === null ? Number.POSITIVE_INFINITY : depth;
-  return show({ maxDepth: maxDepth, stack: [], circular: [], levels: 0 }, value, 0);
+  return show({ maxDepth: maxDepth, stack: [], circular: [], lastDepth: 0 }, value, 0);
 }
