@@ -24,6 +24,7 @@ export function configure<Client extends ConfigurationClient>(
     netif.gateway = 0;
     netif.prefix = 0;
     netif.mask = 0;
+    netifs.changed();
     return StackError.None;
   }
   if (prefix - 1 > 31) return StackError.EINVAL;
@@ -40,6 +41,7 @@ export function configure<Client extends ConfigurationClient>(
   netif.prefix = prefix;
   netif.mask = mask;
   netif.gateway = gateway;
+  netifs.changed();
   client.configured(netif);
   return StackError.None;
 }

@@ -61,6 +61,8 @@ export class Netif {
 /** The interfaces of an assembly. */
 export class Netifs {
   private readonly all: StaticArray<Netif>;
+  /** One more than the last configured interface: mostly 1, so that looking through all is cheap. */
+  private end: u32 = 0;
 
   constructor() {
     this.all = new StaticArray<Netif>(NETIFS_MAX);
@@ -72,9 +74,15 @@ export class Netifs {
     return index < NETIFS_MAX ? unchecked(this.all[index]) : null;
   }
 
+  /** Must be called after an interface got or lost its address. */
+  changed(): void {
+    this.end = 0;
+    for (let i: u32 = 0; i < NETIFS_MAX; i++) if (this.all[i].address !== 0) this.end = i + 1;
+  }
+
   /** The interface if it is configured. */
   configured(index: u32): Netif | null {
-    if (index >= NETIFS_MAX) return null;
+    if (index >= this.end) return null;
     const netif = unchecked(this.all[index]);
     return netif.address !== 0 ? netif : null;
   }
@@ -82,7 +90,7 @@ export class Netifs {
   /** The configured interface with this address of its own. */
   owner(address: u32): Netif | null {
     if (address === 0) return null;
-    for (let i: u32 = 0; i < NETIFS_MAX; i++) {
+    for (let i: u32 = 0; i < this.end; i++) {
       const netif = unchecked(this.all[i]);
       if (netif.address === address) return netif;
     }
@@ -91,7 +99,7 @@ export class Netifs {
 
   /** The first configured interface. */
   first(): Netif | null {
-    for (let i: u32 = 0; i < NETIFS_MAX; i++) {
+    for (let i: u32 = 0; i < this.end; i++) {
       const netif = unchecked(this.all[i]);
       if (netif.address !== 0) return netif;
     }
@@ -105,7 +113,7 @@ export class Netifs {
   route(destination: u32): Netif | null {
     if (destination === IPV4_LIMITED_BROADCAST || isMulticast(destination)) return this.first();
     let best: Netif | null = null;
-    for (let i: u32 = 0; i < NETIFS_MAX; i++) {
+    for (let i: u32 = 0; i < this.end; i++) {
       const netif = unchecked(this.all[i]);
       if (netif.address === 0) continue;
       if (netif.onLink(destination)) {

@@ -31,6 +31,10 @@ export class ArpEntry {
   queued: u32 = 0;
   private readonly queue: StaticArray<u32> = new StaticArray<u32>(ARP_QUEUE_FRAMES_MAX);
 
+  holds(netif: u32, address: u32): bool {
+    return this.address === address && this.netif === netif && this.state !== <u32>ArpState.Free;
+  }
+
   /** True if there is a MAC address to send to. */
   get usable(): bool {
     return this.state >= <u32>ArpState.Fresh;
@@ -57,10 +61,14 @@ export class ArpEntry {
 export class ArpCache {
   private readonly entries: StaticArray<ArpEntry>;
   private clock: u32 = 0;
+  /** What was found last: mostly what is asked for next. */
+  private last: ArpEntry;
 
   constructor() {
-    this.entries = new StaticArray<ArpEntry>(ARP_ENTRIES_MAX);
-    for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) this.entries[i] = new ArpEntry();
+    const entries = new StaticArray<ArpEntry>(ARP_ENTRIES_MAX);
+    for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) entries[i] = new ArpEntry();
+    this.last = entries[0];
+    this.entries = entries;
   }
 
   at(index: u32): ArpEntry {
@@ -68,11 +76,14 @@ export class ArpCache {
   }
 
   find(netif: u32, address: u32): ArpEntry | null {
+    if (this.last.holds(netif, address)) return this.last;
     const base = setOf(netif, address);
     for (let i: u32 = 0; i < ARP_ENTRIES_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
-      if (entry.address === address && entry.netif === netif && entry.state !== <u32>ArpState.Free)
+      if (entry.holds(netif, address)) {
+        this.last = entry;
         return entry;
+      }
     }
     return null;
   }
