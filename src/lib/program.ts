@@ -38,6 +38,13 @@ export const Program = {
   get gateway(): string | undefined {
     return native.config.gateway;
   },
+  /**
+   * Keeps the program running until somebody stops it. A program ends when nothing is left that could call it: no
+   * timer, no socket, no listener. One whose work is all done in frame code has none of these, and says this instead.
+   */
+  stayAlive(): void {
+    native.keepAlive(1);
+  },
   /** Counters by name, as printed at exit. */
   stats(): Record<string, number> {
     return native.stats();
