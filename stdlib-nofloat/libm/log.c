@@ -10,6 +10,22 @@
 
 #define ONE_Q112 ((u128)1 << 112)
 
+/*
+ * 1/2 - z/3 + z^2/4 - z^3/5 + z^4/6 in Q64, of |z| in Q77 and z^2 in Q90; pairs
+ * of terms do not wait for each other.
+ */
+static inline uint64_t
+log_series(bool negative, uint64_t z, uint64_t zz)
+{
+	uint64_t a = mulhi(UINT64_MAX / 3, z) >> 13;
+	uint64_t b = mulhi(UINT64_MAX / 5, z) >> 13;
+	uint64_t c = mulhi(UINT64_MAX / 6, zz) >> 26;
+
+	a = negative ? UINT64_MAX / 2 + a : UINT64_MAX / 2 - a;
+	b = negative ? UINT64_MAX / 4 + b : UINT64_MAX / 4 - b;
+	return (a + (mulhi(b + c, zz) >> 26));
+}
+
 /* Without the power of two, which is added to *k. */
 static i128
 log_reduced(u128 v, int q, int64_t *k)
@@ -31,21 +47,10 @@ log_reduced(u128 v, int q, int64_t *k)
 	j = (int)((i128)(m - ONE_Q112 + ((u128)1 << 97)) >> 98);
 	m = m * (u128)(16384 - j) >> 14;
 	z = (i128)(m - ONE_Q112);
-	/* ln(1 + z) = z - z^2 (1/2 - z/3 + z^2/4 - z^3/5 + z^4/6) */
+	/* ln(1 + z) = z - z^2 (1/2 - z/3 + ...) */
 	zq = (uint64_t)((z < 0 ? -z : z) >> 35); /* in Q77 */
 	zz = (u128)zq * zq;
-	p = UINT64_MAX / 6;
-	if (z >= 0) {
-		p = UINT64_MAX / 5 - (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 4 - (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 3 - (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 2 - (mulhi(p, zq) >> 13);
-	} else {
-		p = UINT64_MAX / 5 + (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 4 + (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 3 + (mulhi(p, zq) >> 13);
-		p = UINT64_MAX / 2 + (mulhi(p, zq) >> 13);
-	}
+	p = log_series(z < 0, zq, (uint64_t)(zz >> 64));
 	zz = (zz >> 64) * p + ((u128)(uint64_t)zz * p >> 64);
 	z -= (i128)(zz >> 42);
 	z += (i128)make128(mirage_log_coarse[i][0], mirage_log_coarse[i][1]);

@@ -100,9 +100,9 @@ out.push(
 table(
   "uint16_t",
   "mirage_rsqrt_table",
-  "[96]",
-  "1 / sqrt(m) in Q15, m = (i + 32.5) / 128",
-  times(96, (i) => round(div(ONE, sqrt((ONE * (2n * i + 65n)) / 256n)), 15)),
+  "[384]",
+  "1 / sqrt(m) in Q15, m = (i + 128.5) / 512",
+  times(384, (i) => round(div(ONE, sqrt((ONE * (2n * i + 257n)) / 1024n)), 15)),
   10,
 );
 table(

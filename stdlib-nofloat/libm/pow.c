@@ -99,6 +99,8 @@ cbrt(double x)
 	if (unlikely(u - 1 >= F64_INF - 1))
 		return (f64_is_nan(u) ? quiet(f64_of_double(x)) : x);
 	w = mirage_log2_wide(unpack(u));
+	if (w.magnitude == 0)
+		return (negative ? -1.0 : 1.0);
 	/* A third of it, in Q64. */
 	w.magnitude = mulhi128(w.magnitude, ~(u128)0 / 3);
 	return (mirage_exp2_pack(negative, w.negative,

@@ -8,23 +8,22 @@
 
 /*
  * Newton's iteration for 1 / sqrt(m), which needs no division, from a table
- * with 7 bits to 51; one more step, on the root itself, makes 64 of them.
+ * with 9 bits to 34; one more step, on the root itself, makes 64 of them.
  */
 uint64_t
 mirage_root(uint64_t m)
 {
 	uint64_t y, s; /* in Q62, Q64 */
 	i128 rest;
-	int i;
 
-	y = (uint64_t)mirage_rsqrt_table[(m >> 57) - 32] << 47;
-	for (i = 0; i < 3; i++)
-		y = mulhi(y, ((uint64_t)3 << 60) - mulhi(m, mulhi(y, y))) << 3;
+	y = mirage_rsqrt_table[(m >> 55) - 128];
+	y *= (((uint64_t)3 << 60) - mulhi(m, y * y << 30)) >> 14;
+	y = mulhi(y, ((uint64_t)3 << 60) - mulhi(m, mulhi(y, y))) << 3;
 	s = mulhi(m, y);
 	s = s < (uint64_t)1 << 62 ? s << 2 : UINT64_MAX;
+	/* Small enough for 97 bits, so it may wrap on the way. */
 	rest = (i128)((u128)m << 64) - (i128)((u128)s * s);
-	/* rest may need 129 bits, but is small: wrapping is right. */
-	rest = (i128)(int64_t)(rest >> 16) * (i128)(y >> 1) >> 110;
+	rest = (i128)(int64_t)(rest >> 34) * (i128)(y >> 1) >> 92;
 	if (rest > 0 && (uint64_t)rest > UINT64_MAX - s)
 		return (UINT64_MAX);
 	return (s + (uint64_t)rest);
@@ -46,8 +45,11 @@ sqrt(double x)
 	/* x = m * 2^(2k), m in Q64, [1/4, 1). */
 	m = n.exp & 1 ? n.sig : n.sig >> 1;
 	n.exp = (n.exp + (n.exp & 1 ? 1 : 2)) >> 1;
-	/* 54 bits of the root, cut; 53 and one for rounding. */
-	s = mirage_root(m) >> 10;
+	s = mirage_root(m);
+	/* Unless it is next to a number of 54 bits, rounding is clear. */
+	if (likely(((s + 16) & 0x3ff) > 32))
+		return (pack(false, n.exp - 1, s | 1));
+	s >>= 10;
 	target = (u128)m << 44;
 	while ((u128)s * s > target)
 		s--;

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-extern const uint16_t mirage_rsqrt_table[96];
+extern const uint16_t mirage_rsqrt_table[384];
 extern const uint64_t mirage_exp2_coarse[64];
 extern const uint64_t mirage_exp2_fine[64];
 extern const uint64_t mirage_exp2_poly[4];
