@@ -29,7 +29,7 @@ format_c() {
 
 # Programs are checked as the build checks them: their globals are ours, not Node's.
 programs() {
-	for one in examples/*/main.ts test/*/programs/*.ts test/*/programs/*/main.ts; do
+	for one in examples/*/main.ts test/*/programs/*.ts test/*/programs/*/main.ts test/lib/es-features/*.ts; do
 		case $one in
 		*'*'* | *.frame.ts) ;;
 		*) printf '%s\n' "$one" ;;
@@ -40,7 +40,7 @@ programs() {
 step biome $bin/biome check --diagnostic-level=warn .
 step clang-format format_c
 step "tsc (command, tools, tests)" $bin/tsc --noEmit -p .
-for project in src/framecode src/stack src/lib; do
+for project in src/framecode src/stack test/stack; do
 	[ ! -f $project/tsconfig.json ] || step "tsc ($project)" $bin/tsc --noEmit -p $project
 done
 # shellcheck disable=SC2046

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { BuildError } from "./errors.ts";
 import { frameDeclarations, isFrameCode } from "./frame-exports.ts";
@@ -105,14 +105,26 @@ export function compilerOptions(program: ProgramSource): ts.CompilerOptions {
   return options;
 }
 
+/** Files of TypeScript's own library: parsed once, however many programs are checked. */
+const libraryFiles = new Map<string, ts.SourceFile | undefined>();
+
 /** TypeScript's view of the files: frame code appears as declarations of its functions. */
 function createHost(options: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(options, true);
   const original = host.getSourceFile.bind(host);
-  host.getSourceFile = (file, version, onError, fresh) =>
-    isFrameCode(file)
-      ? ts.createSourceFile(file, frameDeclarations(file), version, true)
-      : original(file, version, onError, fresh);
+  const defaults = dirname(ts.getDefaultLibFilePath(options));
+  host.getSourceFile = (file, version, onError, fresh) => {
+    if (isFrameCode(file)) {
+      return ts.createSourceFile(file, frameDeclarations(file), version, true);
+    }
+    if (dirname(file) !== defaults) {
+      return original(file, version, onError, fresh);
+    }
+    if (!libraryFiles.has(file)) {
+      libraryFiles.set(file, original(file, version, onError, fresh));
+    }
+    return libraryFiles.get(file);
+  };
   return host;
 }
 
