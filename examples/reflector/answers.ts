@@ -35,7 +35,7 @@ export function etherType(bytes: Uint8Array): number {
 
 /** Sends the frame back to where it came from. */
 function turnEthernet(bytes: Uint8Array, mac: Uint8Array): void {
-  bytes.copyWithin(0, 6, 12);
+  bytes.set(bytes.subarray(6, 12), 0);
   bytes.set(mac, 6);
 }
 
@@ -48,7 +48,7 @@ export function answerArp(bytes: Uint8Array, mac: Uint8Array, address: string): 
   const own = Ipv4.parse(address);
   if (Ipv4.read(bytes, ARP_TARGET_IP) !== own) return false;
   bytes[ARP_OPERATION + 1] = 2;
-  bytes.copyWithin(ARP_TARGET, ARP_SENDER, ARP_TARGET);
+  bytes.set(bytes.subarray(ARP_SENDER, ARP_TARGET), ARP_TARGET);
   bytes.set(mac, ARP_SENDER);
   Ipv4.write(bytes, ARP_SENDER_IP, own);
   turnEthernet(bytes, mac);
@@ -80,7 +80,7 @@ export function answerPing(bytes: Uint8Array, mac: Uint8Array, address: string):
   if (onesComplementSum(bytes, icmp, end) !== 0xffff) return false;
 
   const asker = Ipv4.read(bytes, IP_SOURCE);
-  bytes.copyWithin(IP_SOURCE, IP_DESTINATION, IP_DESTINATION + 4);
+  bytes.set(bytes.subarray(IP_DESTINATION, IP_DESTINATION + 4), IP_SOURCE);
   Ipv4.write(bytes, IP_DESTINATION, asker);
   // The type goes from 8 to 0, so the checksum, which is inverted, grows by 0x0800 (RFC 1624).
   bytes[icmp] = ICMP_ECHO_REPLY;

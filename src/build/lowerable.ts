@@ -89,6 +89,9 @@ function problemOf(node: ts.Node, declared: ReadonlySet<string>): string | undef
   if (ts.isRegularExpressionLiteral(node)) {
     return regularExpressionProblem(node.text);
   }
+  if (ts.isBinaryExpression(node) && ts.isPrivateIdentifier(node.left)) {
+    return `"${node.left.text} in" cannot be lowered: a private member is a property when the program runs; use instanceof`;
+  }
   if (ts.isWithStatement(node)) {
     return "with is not allowed in strict code, and all TypeScript is strict";
   }

@@ -180,6 +180,9 @@ const order = ["./symbols.ts", "./iterators.ts", "./array-from.ts", "./typed-arr
 /** An identifier that is no property, perhaps with one of its own. What stands in a string may match: that is harmless. */
 const identifiers = /(?<![\w$.])[A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)?/g;
 
+/** A helper of swc for classes that extend Error has a cache if there is a Map; it does without. */
+const optionalMap = /typeof Map === "function" \? new Map\(\) : undefined/g;
+
 /** Helpers of swc compare names of classes with "Map" and "Set": that is no use of these. */
 function isWholeString(code: string, from: number, length: number): boolean {
   const quote = code.charAt(from - 1);
@@ -199,23 +202,24 @@ function shortName(specifier: string): string {
  * @returns "core-js/modules/..." or "./...", which is relative to this folder and must itself be lowered
  */
 export function builtinModules(lowered: string, suggested: readonly string[]): string[] {
+  const code = lowered.replace(optionalMap, "undefined");
   const modules = new Set<string>();
   const add = (list: readonly string[] | undefined): void => {
     for (const module of list ?? []) modules.add(module);
   };
   const takeSuggestion = (name: string): void => {
-    if (native.has(name) || (name === "es.error.cause" && !/\bcause\b/.test(lowered))) return;
+    if (native.has(name) || (name === "es.error.cause" && !/\bcause\b/.test(code))) return;
     const rule = replaced.find(([prefix]) => name.startsWith(prefix));
     if (rule === undefined) modules.add(`core-js/modules/${name}.js`);
     else if (rule[1] === "./typed-arrays.ts" || rule[1] === "") return;
     else modules.add(rule[1]);
   };
 
-  let usesRegExp = /\(\?<[A-Za-z_$]|\(\?<[=!]/.test(lowered);
+  let usesRegExp = /\(\?<[A-Za-z_$]|\(\?<[=!]/.test(code);
   const seen = new Set<string>();
-  for (const match of lowered.matchAll(identifiers)) {
+  for (const match of code.matchAll(identifiers)) {
     const name = match[0].replace(/\s+/g, "");
-    if (seen.has(name) || isWholeString(lowered, match.index, match[0].length)) continue;
+    if (seen.has(name) || isWholeString(code, match.index, match[0].length)) continue;
     seen.add(name);
     const first = name.split(".", 1)[0] as string;
     add(Object.hasOwn(byName, name) ? byName[name] : undefined);
