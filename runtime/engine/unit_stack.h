@@ -12,7 +12,8 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 {
 	duk_hthread *thr = unit_thread(inst);
 	duk_activation *act;
-	const char *name, *file;
+	struct unit_place place;
+	const char *name;
 	duk_hobject *h;
 	unsigned n = 0;
 
@@ -30,11 +31,10 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 			if (name != NULL)
 				mirage_fail_at(inst, name, "native", 0);
 		} else {
-			file = unit_own_text(thr, h, DUK_STRIDX_FILE_NAME);
+			unit_place(thr, h,
+			    duk_hthread_get_act_prev_pc(thr, act), &place);
 			mirage_fail_at(inst, name == NULL ? "" : name,
-			    file == NULL ? "?" : file,
-			    unit_line(
-				thr, h, duk_hthread_get_act_prev_pc(thr, act)));
+			    place.file, place.line);
 		}
 		if (++n == UNIT_TRACE_DEPTH)
 			break;
@@ -46,8 +46,9 @@ static void
 unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 {
 	duk_uint32_t pc, flags;
+	struct unit_place place;
 	duk_hobject *h;
-	const char *name, *file, *as;
+	const char *name, *as;
 
 	if (!DUK_TVAL_IS_OBJECT(tv)) {
 		duk_push_hstring_empty(thr);
@@ -66,15 +67,13 @@ unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 			    thr, "\n    at %s%s (native)", as, name);
 		return;
 	}
-	file = unit_own_text(thr, h, DUK_STRIDX_FILE_NAME);
-	if (file == NULL)
-		file = "?";
+	unit_place(thr, h, pc, &place);
 	if (name == NULL)
-		duk_push_sprintf(thr, "\n    at %s:%lu", file,
-		    (unsigned long)unit_line(thr, h, pc));
+		duk_push_sprintf(thr, "\n    at %s:%lu", place.file,
+		    (unsigned long)place.line);
 	else
-		duk_push_sprintf(thr, "\n    at %s%s (%s:%lu)", as, name, file,
-		    (unsigned long)unit_line(thr, h, pc));
+		duk_push_sprintf(thr, "\n    at %s%s (%s:%lu)", as, name,
+		    place.file, (unsigned long)place.line);
 }
 
 void
