@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findDuktape } from "../../src/build/toolchain.ts";
+import { findDuktape, findLlvmTool } from "../../src/build/toolchain.ts";
 import { compileFloatFree, libcSources, linkHarness, root, runHarness, scratch } from "./build.ts";
 
 const directory = scratch();
@@ -33,7 +33,11 @@ describe("shim headers", () => {
 
   test("leave the host's names alone, but for those that the compiler calls", () => {
     const objects = compileFloatFree(libcSources, directory.path);
-    const symbols = execFileSync("nm", ["-g", "--defined-only", ...objects], { encoding: "utf8" })
+    const symbols = execFileSync(
+      findLlvmTool("llvm-nm", "nm") ?? "nm",
+      ["-g", "--defined-only", ...objects],
+      { encoding: "utf8" },
+    )
       .split("\n")
       .map((line) => /^[0-9a-f]+ [A-Z] (\S+)$/.exec(line)?.[1])
       .filter((name) => name !== undefined);

@@ -19,7 +19,7 @@ const inexact = [
   ...["sin", "cos", "tan", "asin", "acos", "atan", "exp", "expm1", "log", "log2", "log10", "log1p", "sinh"],
   ...["cosh", "tanh", "asinh", "acosh", "atanh", "cbrt", "pow", "atan2", "hypot"],
 ];
-const exact = ["floor", "ceil", "trunc", "round", "nearbyint", "sqrt", "fmod"];
+const exact = ["floor", "ceil", "trunc", "round", "nearbyint", "sqrt", "fmod", "representable"];
 
 const mpfr = existsSync("/usr/include/mpfr.h") || existsSync("/usr/local/include/mpfr.h");
 const why = mpfr ? "" : " (skipped: no mpfr.h here; apt-get install libmpfr-dev)";

@@ -8,7 +8,8 @@
  *
  * COUNT random arguments of each inexact function, 40 * COUNT of each exact
  * one.  Prints a line for each: name, arguments tried, greatest error in ulp
- * (exact ones: wrong results), and the argument of that.
+ * (exact ones: wrong results), and the argument of that.  The last line counts
+ * results that are doubles themselves, and those of them that were missed.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -367,6 +368,68 @@ check_exact(const struct exact *f, u64 count)
 	return (wrong == 0);
 }
 
+static u64 representable, missed;
+
+static void
+expect(const char *name, double x, double y, u64 soft, double truth)
+{
+	representable++;
+	if (soft == as_bits(truth))
+		return;
+	if (missed++ == 0)
+		printf("WRONG %s(%.17g, %.17g) is %.17g, not %.17g\n", name, x,
+		    y, as_double(soft), truth);
+}
+
+/* Where the true value is a double, that one must come out. */
+static bool
+check_representable(void)
+{
+	for (int i = 2; i < 1000; i++) {
+		u64 x = as_bits(i), minus = as_bits(-i);
+		double power = i;
+
+		for (int n = 2; (power *= i) < 0x1p53; n++) {
+			expect("pow", i, n, mirage_pow(x, as_bits(n)), power);
+			expect("pow", -i, n, mirage_pow(minus, as_bits(n)),
+			    n & 1 ? -power : power);
+			if (n == 2)
+				expect("pow", power, 0.5,
+				    mirage_pow(as_bits(power), as_bits(0.5)),
+				    i);
+			if (n == 3)
+				expect("cbrt", power, 0,
+				    mirage_cbrt(as_bits(power)), i);
+		}
+		expect("hypot", 3 * i, 4 * i,
+		    mirage_hypot(as_bits(3 * i), as_bits(4 * i)), 5 * i);
+	}
+	for (int n = -1074; n <= 1023; n++) {
+		expect("log2", ldexp(1, n), 0,
+		    mirage_log2(as_bits(ldexp(1, n))), n);
+		expect("pow", 2, n, mirage_pow(as_bits(2), as_bits(n)),
+		    ldexp(1, n));
+		expect("pow", 0.5, n, mirage_pow(as_bits(0.5), as_bits(n)),
+		    ldexp(1, -n));
+	}
+	for (int n = 0; n <= 22; n++) {
+		char text[8];
+		double power;
+
+		snprintf(text, sizeof(text), "1e%d", n);
+		power = strtod(text, NULL);
+		expect("log10", power, 0, mirage_log10(as_bits(power)), n);
+		expect(
+		    "pow", 10, n, mirage_pow(as_bits(10), as_bits(n)), power);
+	}
+	expect("exp", 1, 0, mirage_exp(as_bits(1)), M_E);
+	expect("atan2", 0, -1, mirage_atan2(0, as_bits(-1)), M_PI);
+	expect("acos", -1, 0, mirage_acos(as_bits(-1)), M_PI);
+	printf(
+	    "representable %" PRIu64 " %" PRIu64 "\n", representable, missed);
+	return (missed == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -385,5 +448,6 @@ main(int argc, char **argv)
 	for (i = 0; i < NEXACT; i++)
 		good &=
 		    check_exact(&exacts[i], 40 * strtoull(argv[1], NULL, 0));
+	good &= check_representable();
 	return (good ? 0 : 1);
 }
