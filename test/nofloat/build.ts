@@ -47,6 +47,11 @@ export function compileFloatFree(sources: readonly string[], directory: string):
   });
 }
 
+/** Lets the compiler read a source the way it compiles it, without making code of it. */
+export function parseFloatFree(source: string): void {
+  clang([...floatFree, "-fsyntax-only", source]);
+}
+
 /** Links `test/nofloat/harness/NAME.c`, compiled for this machine, with `objects`. */
 export function linkHarness(
   name: string,

@@ -33,7 +33,7 @@ describe("soft float", () => {
     try {
       // Ties go away from zero in this one.
       const header = readFileSync(join(root, "stdlib-nofloat/softfloat/binary64.h"), "utf8");
-      const broken = header.replace(" & ~tie", "");
+      const broken = header.replace("(sig & 0x7ff) == 0x400", "(sig & 0x7ff) == 0x401");
       expect(broken).not.toBe(header);
       writeFileSync(join(sources.path, "binary64.h"), broken);
       const copies = softfloatSources.map((source) => {
