@@ -46,7 +46,7 @@ function specified(specifier: string, value: unknown): string {
   if (specifier === "f") return typeof value === "symbol" ? "NaN" : inspect(Number.parseFloat(String(value)));
   if (specifier === "j") return json(value);
   if (specifier === "o") return inspect(value, DEEP);
-  return inspect(value, DEEP);
+  return inspect(value);
 }
 
 /** One line (or more) from what console.log got. */

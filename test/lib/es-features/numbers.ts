@@ -1,0 +1,86 @@
+// biome-ignore-all lint: what the linter advises against must work too
+import { showAll } from "./show.ts";
+
+showAll({
+  parse: () => [
+    Number.parseInt("12px", 10),
+    Number.parseFloat("1.5e3x"),
+    Number("0b11"),
+    Number("0o17"),
+    Number("0x1f"),
+    Number(""),
+    Number("1_0"),
+  ],
+  predicates: () => [
+    Number.isInteger(5),
+    Number.isInteger(5.5),
+    Number.isSafeInteger(2 ** 53),
+    Number.isNaN("x"),
+    Number.isFinite("1"),
+  ],
+  constants: () => [Number.EPSILON, Number.MAX_SAFE_INTEGER, Number.MIN_VALUE, Number.MAX_VALUE],
+  separators: () => [1_000_000, 0b1010, 0o17, 0xff],
+  toFixed: () => [
+    (1.005).toFixed(2),
+    (0.5).toFixed(0),
+    (1e21).toFixed(2),
+    (-1.5).toFixed(0),
+    (123.456).toFixed(10),
+  ],
+  toPrecision: () => [(123.456).toPrecision(4), (0.00001).toPrecision(1)],
+  toExponential: () => (12345).toExponential(2),
+  radix: () => [(255).toString(16), (0.5).toString(2), (-255).toString(36), (1e21).toString()],
+  text: () => [0.1 + 0.2, 1e21, 1e-7, 123456789012345680000, 5e-324, -0, 1 / 3, 100, 1.7976931348623157e308],
+  mathInteger: () => [
+    Math.trunc(-1.5),
+    Math.sign(-3),
+    Math.cbrt(27),
+    Math.clz32(1),
+    Math.imul(0xffffffff, 5),
+    Math.fround(5.5),
+    Math.hypot(3, 4),
+  ],
+  mathRound: () => [
+    Math.round(-0.5),
+    Math.round(2.5),
+    Math.floor(-1.5),
+    Math.ceil(-1.5),
+    Math.round(0.49999999999999994),
+  ],
+  mathExact: () => [
+    Math.sqrt(2),
+    Math.pow(2, 0.5) === Math.SQRT2,
+    Math.abs(-0),
+    Math.max(),
+    Math.min(),
+    Math.max(1, Number.NaN),
+  ],
+  mathExtra: () => [
+    Math.log2(8),
+    Math.log10(1000),
+    Math.expm1(0),
+    Math.log1p(0),
+    Math.sinh(0),
+    Math.cosh(0),
+    Math.tanh(0),
+    Math.asinh(0),
+    Math.acosh(1),
+    Math.atanh(0),
+  ],
+  bits: () => [1 << 31, -1 >>> 0, 5 & 3, 5 | 3, 5 ^ 3, ~5, (2 ** 32) >> 0],
+  modulo: () => [-5 % 3, 5.5 % 2, 5 % -3, -0 % 5],
+  dates: () => [
+    new Date(0),
+    new Date("2024-02-29T12:00:00Z").getTime(),
+    new Date(Date.UTC(2024, 0, 31)).getUTCMonth(),
+    new Date("x").getTime(),
+  ],
+  dateParts: () => {
+    const date = new Date(Date.UTC(2023, 11, 31, 23, 59, 59, 999));
+    return [date.getUTCFullYear(), date.getUTCDate(), date.getUTCDay(), date.toJSON()];
+  },
+  dateOrder: () => new Date(1) < new Date(2),
+  performance: () => performance.now() >= 0,
+  now: () => Date.now() > 1e12,
+  compare: () => [Number.NaN === Number.NaN, 0 === -0, "1" == (1 as never), null == undefined],
+});

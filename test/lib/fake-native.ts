@@ -1,0 +1,116 @@
+/** The runtime's bindings, faked: frames in a table, a clock that tests turn, a console that keeps lines. */
+import type { FrameEventListener, Native } from "../../src/lib/native.ts";
+
+interface FakeFrame {
+  bytes: Uint8Array;
+  references: number;
+}
+
+export class FakeNative {
+  readonly frames = new Map<number, FakeFrame>();
+  readonly written: Uint8Array[] = [];
+  readonly printed: string[] = [];
+  readonly listeners = new Map<number, (frame: number) => void>();
+  frameCodeListener: FrameEventListener | undefined;
+  alive = 0;
+  nowNs = 5_000_000;
+  wall: [number, number] = [1_700_000_000, 123_456_789];
+  timers: { callback: () => void; atNs: number }[] = [];
+  interfaces = [{ name: "mirage0", mac: "02:00:5e:10:00:02", mtu: 1500 }];
+  ipv4: string | undefined = "10.0.0.2/24";
+  gateway: string | undefined = "10.0.0.1";
+  private nextHandle = 0x10001;
+
+  /** A frame that the caller owns one reference on. */
+  frame(bytes: Uint8Array): number {
+    const handle = this.nextHandle++;
+    this.frames.set(handle, { bytes, references: 1 });
+    return handle;
+  }
+
+  receive(bytes: Uint8Array, netif = 0): number {
+    const handle = this.frame(bytes);
+    const listener = this.listeners.get(netif);
+    if (listener === undefined) throw new Error("nobody listens");
+    listener(handle);
+    return handle;
+  }
+
+  /** Turns the clock and fires what is due. */
+  advance(ns: number): void {
+    this.nowNs += ns;
+    const due = this.timers.filter((timer) => timer.atNs <= this.nowNs);
+    this.timers = this.timers.filter((timer) => timer.atNs > this.nowNs);
+    for (const timer of due) timer.callback();
+  }
+
+  private known(handle: number): FakeFrame {
+    const frame = this.frames.get(handle);
+    if (frame === undefined) throw new TypeError(`stale frame ${handle}`);
+    return frame;
+  }
+
+  private release(handle: number): void {
+    const frame = this.known(handle);
+    if (--frame.references === 0) this.frames.delete(handle);
+  }
+
+  readonly bindings: Native = ((self: FakeNative) => ({
+    print: (_level, text) => void self.printed.push(text),
+    monotonicNs: () => self.nowNs,
+    wallClock: () => self.wall,
+    timerSet: (callback, delayNs) => self.timers.push({ callback, atNs: self.nowNs + delayNs }),
+    timerClear: () => {},
+    queueMicrotask: (callback) => queueMicrotask(callback),
+    fail: (error) => {
+      throw error;
+    },
+    exit: (code) => {
+      throw new Error(`exit ${code}`);
+    },
+    keepAlive: (delta) => {
+      self.alive += delta;
+    },
+    random: (view) => {
+      for (let i = 0; i < view.length; i++) view[i] = (i * 37 + 200) & 0xff;
+    },
+    get config() {
+      return {
+        ipv4: self.ipv4,
+        gateway: self.gateway,
+        args: ["one"],
+        program: "test",
+        buildId: "0",
+        version: "0.1.0",
+        target: "fake",
+      };
+    },
+    netifCount: () => self.interfaces.length,
+    netifInfo: (netif) => self.interfaces[netif] as (typeof self.interfaces)[0],
+    netifListen: (netif, listener) => {
+      if (listener === null) self.listeners.delete(netif);
+      else self.listeners.set(netif, listener);
+    },
+    netifWrite: (_netif, views) => void self.written.push(new Uint8Array(Buffer.concat(views))),
+    frameLength: (handle) => self.known(handle).bytes.length,
+    frameViews: (handle) => [self.known(handle).bytes],
+    frameView: (handle, offset, length) => self.known(handle).bytes.subarray(offset, offset + length),
+    frameRetain: (handle) => void self.known(handle).references++,
+    frameRelease: (handle) => self.release(handle),
+    frameFrom: (views) => self.frame(new Uint8Array(Buffer.concat(views))),
+    frameTimestampNs: () => self.nowNs,
+    frameCodeExport: () => -1,
+    frameCodeCall: () => 0,
+    frameCodeListen: (_module, listener) => {
+      self.frameCodeListener = listener ?? undefined;
+    },
+    stats: () => ({ copies: 0 }),
+  }))(this);
+}
+
+/** Puts the fake where the library looks for the real one. To be called before the library is imported. */
+export function installFakeNative(): FakeNative {
+  const fake = new FakeNative();
+  (globalThis as Record<string, unknown>).mirage$native = fake.bindings;
+  return fake;
+}

@@ -1,0 +1,177 @@
+/** UDP sockets over a stack that only remembers what it was told. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type * as UdpModule from "../../src/lib/udp.ts";
+import { StackError, StackEvent } from "../../src/stack/interface.ts";
+import { type FakeNative, installFakeNative } from "./fake-native.ts";
+
+const stack = vi.hoisted(() => ({
+  frameModule: 0,
+  configure: vi.fn(() => 0),
+  udp_bind: vi.fn((_address: number, _port: number) => 4),
+  udp_port: vi.fn((_socket: number) => 7),
+  udp_close: vi.fn((_socket: number) => 0),
+  udp_send: vi.fn((..._args: number[]) => 0),
+  udp_max_payload: vi.fn((_address: number) => 1472),
+}));
+vi.mock("../../src/stack/stack.frame.ts", () => stack);
+
+let native: FakeNative;
+let Udp: typeof UdpModule.Udp;
+const sender = 0x0a000001;
+
+beforeEach(async () => {
+  vi.resetModules();
+  vi.clearAllMocks();
+  native = installFakeNative();
+  ({ Udp } = await import("../../src/lib/udp.ts"));
+});
+
+/** A datagram for the socket: its payload lies 42 bytes into a frame. */
+function arrive(text: string): number {
+  const payload = new TextEncoder().encode(text);
+  const frame = native.frame(new Uint8Array([...new Array<number>(42).fill(0xee), ...payload]));
+  native.frameCodeListener?.(StackEvent.UdpDatagram, frame, 42, payload.length, 4, sender, 4242);
+  return frame;
+}
+
+describe("Udp.bind", () => {
+  it("configures the stack once, from the command line", () => {
+    Udp.bind({ port: 7 });
+    Udp.bind({ port: 8 });
+    expect(stack.configure.mock.calls).toEqual([[0, 0x0a000002, 24, 0x0a000001]]);
+    expect(stack.udp_bind.mock.calls).toEqual([
+      [0, 7],
+      [0, 8],
+    ]);
+  });
+
+  it("names the option that is missing", () => {
+    native.ipv4 = undefined;
+    expect(() => Udp.bind()).toThrow(/--ipv4 10\.0\.0\.2\/24 \(ENETDOWN\)/);
+    native.interfaces = [];
+    expect(() => Udp.bind()).toThrow(/--net tap:mirage0 \(ENETDOWN\)/);
+  });
+
+  it("throws the stack's errors with their codes", () => {
+    stack.udp_bind.mockReturnValueOnce(StackError.EADDRINUSE);
+    expect(() => Udp.bind({ port: 7 })).toThrow(expect.objectContaining({ code: "EADDRINUSE" }));
+    expect(native.alive).toBe(0);
+  });
+
+  it.each([-1, 65536, 1.5, Number.NaN])("refuses port %s", (port) => {
+    expect(() => Udp.bind({ port })).toThrow(expect.objectContaining({ code: "EINVAL" }));
+  });
+});
+
+describe("UdpSocket", () => {
+  it("receives payloads in place, and gives the frame back on release", async () => {
+    const socket = Udp.bind({ port: 7 });
+    const frame = arrive("hello");
+    const datagram = await socket.receive();
+    expect([datagram.address, datagram.port, datagram.length, datagram.toText()]).toEqual([
+      "10.0.0.1",
+      4242,
+      5,
+      "hello",
+    ]);
+    expect(datagram.data.buffer).toBe(native.frames.get(frame)?.bytes.buffer);
+    datagram.release();
+    expect(native.frames.size).toBe(0);
+    expect(() => datagram.data).toThrow(/datagram from 10\.0\.0\.1:4242 in frame 0x10001 was released/);
+  });
+
+  it("sends a received payload back in the frame it came in", async () => {
+    const socket = Udp.bind({ port: 7 });
+    const frame = arrive("echo");
+    const datagram = await socket.receive();
+    socket.send(datagram.data, datagram);
+    expect(stack.udp_send.mock.calls).toEqual([[4, frame, 42, 4, sender, 4242]]);
+    expect(native.frames.size).toBe(1);
+  });
+
+  it("sends text and lists of views as one datagram, and keeps no frame", () => {
+    const socket = Udp.bind();
+    const sent: string[] = [];
+    stack.udp_send.mockImplementation((_socket, frame, offset, length) => {
+      const bytes = native.frames.get(frame as number)?.bytes ?? new Uint8Array(0);
+      sent.push(new TextDecoder().decode(bytes.subarray(offset, (offset as number) + (length as number))));
+      return 0;
+    });
+    const to = { address: "10.0.0.9", port: 53 };
+    socket.send("é", to);
+    socket.send([new Uint8Array([97]), new Uint8Array([98])], to);
+    socket.send("", to);
+    expect(sent).toEqual(["é", "ab", ""]);
+    expect(stack.udp_send.mock.calls[2]).toEqual([4, 0, 0, 0, 0x0a000009, 53]);
+    expect(native.frames.size).toBe(0);
+    stack.udp_send.mockReset().mockReturnValue(0);
+  });
+
+  it("throws what the stack says, and keeps no frame", () => {
+    const socket = Udp.bind();
+    stack.udp_send.mockReturnValueOnce(StackError.EHOSTUNREACH);
+    expect(() => socket.send("x", { address: "10.0.0.9", port: 1 })).toThrow(
+      expect.objectContaining({ code: "EHOSTUNREACH", message: expect.stringContaining("10.0.0.9:1") }),
+    );
+    expect(() => socket.send(new Uint8Array(1473), { address: "10.0.0.9", port: 1 })).toThrow(
+      expect.objectContaining({ code: "EMSGSIZE", message: expect.stringContaining("1472") }),
+    );
+    expect(() => socket.send("x", { address: "10.0.0.9", port: 0 })).toThrow(
+      expect.objectContaining({ code: "EINVAL" }),
+    );
+    expect(() => socket.send("x", { address: "10.0.0.256", port: 1 })).toThrow(/not an IPv4 address/);
+    expect(native.frames.size).toBe(0);
+  });
+
+  it("drops and counts what finds the queue full", async () => {
+    const socket = Udp.bind({ queue: 2 });
+    for (const text of ["a", "b", "c", "d"]) arrive(text);
+    expect(socket.dropped).toBe(2);
+    expect(native.frames.size).toBe(2);
+    expect((await socket.receive()).toText()).toBe("a");
+    expect((await socket.receive()).toText()).toBe("b");
+  });
+
+  it("iterates until it is closed, releasing what was not retained", async () => {
+    const socket = Udp.bind();
+    const kept: UdpModule.Datagram[] = [];
+    const loop = (async () => {
+      const seen: string[] = [];
+      for await (const datagram of socket) {
+        seen.push(datagram.toText());
+        if (seen.length === 2) kept.push(datagram.retain());
+        if (seen.length === 3) socket.close();
+      }
+      return seen;
+    })();
+    for (const text of ["a", "b", "c"]) arrive(text);
+    expect(await loop).toEqual(["a", "b", "c"]);
+    expect(native.frames.size).toBe(1);
+    kept[0]?.release();
+    expect(native.frames.size).toBe(0);
+    expect(native.alive).toBe(0);
+  });
+
+  it("rejects who waits when it is closed, and drops what arrives late", async () => {
+    const socket = Udp.bind();
+    const waiting = socket.receive();
+    socket.close();
+    socket.close();
+    await expect(waiting).rejects.toMatchObject({ code: "ECANCELED" });
+    await expect(socket.receive()).rejects.toMatchObject({ code: "ECANCELED" });
+    arrive("late");
+    expect(native.frames.size).toBe(0);
+    expect(() => socket.send("x", { address: "10.0.0.1", port: 1 })).toThrow(
+      expect.objectContaining({ code: "EBADF" }),
+    );
+    expect(stack.udp_close.mock.calls).toEqual([[4]]);
+  });
+
+  it("tells who asked what could not be delivered", () => {
+    const events: UdpModule.UdpUnreachable[] = [];
+    const socket = Udp.bind({ onUnreachable: (event) => events.push(event) });
+    native.frameCodeListener?.(StackEvent.UdpUnreachable, 0, 0, 0, 4, sender, (9 << 16) | (3 << 8) | 3);
+    expect(events).toEqual([{ address: "10.0.0.1", port: 9, type: 3, code: 3 }]);
+    expect(socket.unreachable).toBe(1);
+  });
+});
