@@ -6,27 +6,32 @@
  */
 #include "binary64.h"
 
-/* |a| >= |b|, and a (so perhaps b) is an infinity or a NaN. */
+/*
+ * |a| >= |b|, and a (so perhaps b) is an infinity or a NaN.  What a NaN's sign
+ * is, is not a subtraction's to change: flip undoes it.
+ */
 static __attribute__((__noinline__)) uint64_t
-add_special(uint64_t a, uint64_t b, bool swapped)
+add_special(uint64_t a, uint64_t b, uint64_t flip, bool swapped)
 {
-	if (f64_is_nan(a) || f64_is_nan(b))
-		return (swapped ? f64_propagate_nan(b, a) :
-				  f64_propagate_nan(a, b));
-	return ((a ^ b) == F64_SIGN ? F64_DEFAULT_NAN : a);
+	if (!f64_is_nan(a) && !f64_is_nan(b))
+		return ((a ^ b) == F64_SIGN ? F64_DEFAULT_NAN : a);
+	return (swapped ? f64_propagate_nan(b, a ^ flip) :
+			  f64_propagate_nan(a, b ^ flip));
 }
 
 /*
- * a + b.  Significands are held with bit 62 as the leading one, so that a
- * carry goes to bit 63, and 10 bits stay below for rounding.
+ * a + b, or a - b if flip is F64_SIGN.  Significands are held with bit 62 as
+ * the leading one, so that a carry goes to bit 63, and 10 bits stay below for
+ * rounding.
  */
 static inline __attribute__((__always_inline__)) uint64_t
-add(uint64_t a, uint64_t b)
+add(uint64_t a, uint64_t b, uint64_t flip)
 {
 	uint64_t sa, sb, sum, lost, sign, t;
 	int64_t ea, eb, shift;
 	bool swap;
 
+	b ^= flip;
 	swap = a << 1 < b << 1;
 	t = swap ? b : a;
 	b = swap ? a : b;
@@ -34,7 +39,7 @@ add(uint64_t a, uint64_t b)
 	ea = f64_exponent(a);
 	eb = f64_exponent(b);
 	if (unlikely(ea == F64_EXP_MAX))
-		return (add_special(a, b, swap));
+		return (add_special(a, b, flip, swap));
 	sign = a & F64_SIGN;
 	sa = (a & F64_FRACTION) << 10;
 	sb = (b & F64_FRACTION) << 10;
@@ -89,16 +94,13 @@ add(uint64_t a, uint64_t b)
 uint64_t
 __adddf3(uint64_t a, uint64_t b)
 {
-	return (add(a, b));
+	return (add(a, b, 0));
 }
 
 uint64_t
 __subdf3(uint64_t a, uint64_t b)
 {
-	/* The sign of a NaN is not an operand's to change. */
-	if (unlikely(f64_is_nan(b)))
-		return (f64_propagate_nan(a, b));
-	return (add(a, b ^ F64_SIGN));
+	return (add(a, b, F64_SIGN));
 }
 
 /* The significand with its leading one at bit 63; adjusts *exp. */
