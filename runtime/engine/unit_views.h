@@ -19,6 +19,8 @@ mirage_unit_detach(struct mirage_instance *inst, void *view)
 		return;
 	h->length = 0;
 	h->offset = 0;
+	/* Else writing to it would make properties named by numbers. */
+	DUK_HOBJECT_CLEAR_EXTENSIBLE((duk_hobject *)h);
 	if (h->buf_prop != NULL) {
 		((duk_hbufobj *)h->buf_prop)->length = 0;
 		((duk_hbufobj *)h->buf_prop)->offset = 0;
