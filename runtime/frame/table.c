@@ -45,6 +45,7 @@ mirage_frame_table_create(struct mirage_instance *inst)
 	t->first_free = 1;
 	t->slots[0].handle = UINT32_MAX; /* a handle of index 0 is none */
 	t->limit = (uint32_t)inst->config.params.frames;
+	t->index_bits = 8; /* of MIRAGE_FRAMES_INITIAL */
 	while ((t->limit >> t->index_bits) != 0)
 		t->index_bits++;
 	inst->frames = t;
@@ -94,6 +95,18 @@ grow(struct mirage_instance *inst)
 	return (true);
 }
 
+struct mirage_frame *
+mirage_frame_search(struct mirage_frame_table *t, uint32_t handle)
+{
+	struct mirage_frame_slot *slot = mirage_frame_slot(t, handle);
+
+	if (slot == NULL || slot->frame == NULL)
+		return (NULL);
+	t->last_handle = handle;
+	t->last_frame = slot->frame;
+	return (slot->frame);
+}
+
 uint32_t
 mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 {
@@ -111,6 +124,8 @@ mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 	slot->handle = slot->generation << t->index_bits | i;
 	slot->views = NULL;
 	f->handle = slot->handle;
+	t->last_handle = slot->handle;
+	t->last_frame = f;
 	if (++inst->stats.frames_live > inst->stats.frames_live_max)
 		inst->stats.frames_live_max = inst->stats.frames_live;
 	return (slot->handle);
@@ -127,6 +142,10 @@ mirage_frame_detach(struct mirage_instance *inst, struct mirage_frame *f)
 		return; /* never was in the table: the program wrote it */
 	if (slot->views != NULL)
 		mirage_net_views_die(inst, slot);
+	if (t->last_handle == f->handle) {
+		t->last_handle = 0; /* no frame has that */
+		t->last_frame = NULL;
+	}
 	slot->frame = NULL;
 	slot->handle = 0;
 	slot->generation++; /* what is too much is shifted out */

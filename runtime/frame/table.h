@@ -35,6 +35,9 @@ struct mirage_frame_table {
 	unsigned index_bits;
 	uint32_t first_free, last_free;
 	uint32_t first_viewed; /* 0: none */
+	/* What was looked up last: one frame is worked on at a time. */
+	uint32_t last_handle;
+	struct mirage_frame *last_frame; /* NULL: none */
 };
 
 /* NULL if there is no memory. */
@@ -52,15 +55,16 @@ mirage_frame_slot(const struct mirage_frame_table *t, uint32_t handle)
 	return (slot);
 }
 
+struct mirage_frame *mirage_frame_search(
+    struct mirage_frame_table *, uint32_t handle);
+
 /* The frame, or NULL if the handle is stale or never was. */
 static inline struct mirage_frame *
-mirage_frame_lookup(const struct mirage_frame_table *t, uint32_t handle)
+mirage_frame_lookup(struct mirage_frame_table *t, uint32_t handle)
 {
-	struct mirage_frame_slot *slot = &t->slots[handle & t->mask];
-
-	if (__builtin_expect(slot->handle != handle, 0))
-		return (NULL);
-	return (slot->frame);
+	if (__builtin_expect(t->last_handle == handle, 1))
+		return (t->last_frame);
+	return (mirage_frame_search(t, handle));
 }
 
 /*

@@ -116,6 +116,30 @@ handles(void)
 	CHECK(mirage_frame_table_destroy(&inst) == LIMIT / 2);
 }
 
+/* With few frames, what is left of a handle for the index is still enough. */
+static void
+few(void)
+{
+	struct mirage_frame *held[16];
+	unsigned i, round;
+
+	open_table(16);
+	for (round = 0; round < 10000; round++) {
+		for (i = 0; i < 16; i++) {
+			held[i] = mirage_platform_frame_alloc(&platform, 14);
+			CHECK(mirage_frame_insert(&inst, held[i]) != 0);
+		}
+		for (i = 0; i < 16; i++) {
+			uint32_t h = held[i]->handle;
+
+			CHECK(mirage_frame_lookup(inst.frames, h) == held[i]);
+			mirage_frame_release(&inst, held[i]);
+			CHECK(mirage_frame_lookup(inst.frames, h) == NULL);
+		}
+	}
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
 static void
 references(void)
 {
@@ -311,6 +335,7 @@ main(void)
 
 	CHECK(unix_platform_init(&platform, error));
 	handles();
+	few();
 	references();
 	writable();
 	sums();
