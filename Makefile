@@ -25,8 +25,7 @@ run:
 
 test:
 	@sh tools/setup.sh test
-	@$(WITH_NODE) sh tools/lint.sh
-	@$(WITH_NODE) node_modules/.bin/vitest run
+	@$(WITH_NODE) sh tools/test.sh
 
 lint:
 	@sh tools/setup.sh test

@@ -152,6 +152,16 @@ export async function bundleProgram(program: ProgramSource): Promise<Bundle> {
     mainFields: ["module", "main"],
     conditions: ["module"],
     target: "es2022",
+    // esbuild would hide them in strings; they are looked at, and lowered or refused, later.
+    supported: {
+      "regexp-dot-all-flag": true,
+      "regexp-lookbehind-assertions": true,
+      "regexp-match-indices": true,
+      "regexp-named-capture-groups": true,
+      "regexp-set-notation": true,
+      "regexp-sticky-and-unicode-flags": true,
+      "regexp-unicode-property-escapes": true,
+    },
     charset: "utf8",
     sourcemap: "external",
     sourcesContent: false,

@@ -56,7 +56,7 @@ interface Compiler {
 }
 
 /** asc's category of diagnostics that stop the compiler. */
-const errorCategory = 4;
+const errorCategory = 3;
 
 /** The real file behind a path that asc asks for. */
 function realPath(name: string, base: string): string {
@@ -77,7 +77,8 @@ function sourceFile(source: string, base: string): string | undefined {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic, base: string): string {
-  const text = `error AS${diagnostic.code}: ${diagnostic.message}`;
+  // asc uses TypeScript's numbers for what TypeScript has a number for.
+  const text = `error ${diagnostic.code < 1000 ? "AS" : "TS"}${diagnostic.code}: ${diagnostic.message}`;
   if (diagnostic.range === null) {
     return text;
   }

@@ -13,7 +13,7 @@ import { builtinModules } from "../../stdlib-nofloat/es/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 import { frameIndexName } from "./bundle.ts";
 import { BuildError, messageOf } from "./errors.ts";
-import { nameAsyncBodies } from "./function-names.ts";
+import { nameFunctions } from "./function-names.ts";
 import { chain, type Locate, locator, type MappedCode, splitLines } from "./line-map.ts";
 import { examine } from "./lowerable.ts";
 import { packageRoot } from "./paths.ts";
@@ -157,7 +157,7 @@ export async function lowerProgram(bundle: Bundle, main: string): Promise<Lowere
   const indices = bundle.frameFiles.map((file, n) => ` var ${frameIndexName(file)} = ${n};`).join("");
   const head = `(function (mirage$native) { "use strict";${indices}\n${joined.code}`;
   return {
-    code: `${head}${nameAsyncBodies(body.code)}\n})\n`,
+    code: `${head}${nameFunctions(body.code)}\n})\n`,
     lines: [...new Array<undefined>(head.split("\n").length - 1).fill(undefined), ...body.lines],
     builtins: modules,
     inputs: joined.inputs,

@@ -106,7 +106,7 @@ async function link(
     runtime.library,
     runtime.platform,
     "-Wl,--end-group",
-    ...(runtime.variant === "asan" ? [] : ["-Wl,--gc-sections", "-Wl,-s"]),
+    ...(runtime.variant === "asan" ? [] : ["-Wl,--gc-sections", "-Wl,--strip-debug"]),
   ]);
   renameSync(temporary, executable);
 }

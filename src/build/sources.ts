@@ -40,7 +40,7 @@ export function findProgram(program: string, cwd: string = process.cwd()): Progr
     throw new UsageError(`${program} is frame code; a program imports it. PROGRAM is what imports it.`);
   }
   if (extname(path) !== ".ts" || path.endsWith(".d.ts")) {
-    throw new UsageError(`${program} is not a .ts file; a program is a .ts file or a folder with main.ts.`);
+    throw new UsageError(`${program} is not a .ts file; PROGRAM is a .ts file, or a folder with main.ts.`);
   }
   const directory = dirname(path);
   const name = basename(path, ".ts");
@@ -55,17 +55,14 @@ const libraryPrefix = "mirage";
  * the same on every machine.
  */
 export function tracePath(file: string, program: ProgramSource): string {
-  const packages = file.lastIndexOf("/node_modules/");
-  if (packages >= 0) {
-    return `npm/${file.slice(packages + "/node_modules/".length)}`;
-  }
   const inside = relative(program.directory, file);
-  if (!inside.startsWith("..")) {
-    return inside;
-  }
   const library = relative(packageRoot, file);
   if (/^(src|stdlib-nofloat)\//.test(library)) {
     return `${libraryPrefix}/${library}`;
+  }
+  const packages = file.lastIndexOf("/node_modules/");
+  if (packages >= 0) {
+    return `npm/${file.slice(packages + "/node_modules/".length)}`;
   }
   return inside;
 }

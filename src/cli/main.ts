@@ -27,6 +27,9 @@ const options: Readonly<Record<string, readonly string[]>> = {
   doctor: ["json", ...common],
 };
 
+/** Short options, which may be written together. */
+const short: Readonly<Record<string, string>> = { build: "toqh", run: "tqh", doctor: "h" };
+
 const targets = ["unix", "kfreebsd"];
 
 /** What yargs found; options may be given more than once. */
@@ -231,6 +234,10 @@ function checkWords(argv: readonly string[]): void {
     const name = /^--([^=]+)/.exec(argument)?.[1];
     if (name !== undefined && !known.includes(name)) {
       throw suggest("option", name, known, "--");
+    }
+    const letter = /^-([A-Za-z])/.exec(argument)?.[1];
+    if (letter !== undefined && !(short[command ?? ""] ?? "h").includes(letter)) {
+      throw suggest("option", letter, [...(short[command ?? ""] ?? "h")], "-");
     }
   }
 }
