@@ -12,7 +12,7 @@ const LIMIT = 1.1;
 const PAIRS = 7;
 
 function milliseconds(executable: string): number {
-  const line = execFileSync(executable, { encoding: "utf8" });
+  const line = execFileSync(executable, ["--rtparams", "i=100G"], { encoding: "utf8" });
   return (JSON.parse(line) as { milliseconds: number }).milliseconds;
 }
 

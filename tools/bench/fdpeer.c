@@ -4,10 +4,12 @@
  * fdpeer: starts a program with one end of a socket pair of Ethernet frames as
  * descriptor 3, sends it frames from the other end, and times the answers.
  *
- *   fdpeer FRAMES HEX -- PROGRAM ARG ...
+ *   fdpeer FRAMES ARP HEX -- PROGRAM ARG ...
  *
- * sends the frame that HEX spells (no spaces) until FRAMES answers came back,
- * never more than 32 ahead; each answer must have the length of what was sent.
+ * sends the frame that ARP spells (two hexadecimal digits a byte), by which the
+ * program learns where answers go, then the frame that HEX spells, until FRAMES
+ * answers came back, never more than 32 ahead.  What is not as long as that
+ * frame is no answer.
  * Prints one JSON line: nanoseconds from before fork to the first answer, and
  * from the first to the last answer.  Exit 1 when an answer does not come
  * within 5 seconds, 2 for bad arguments.
@@ -57,19 +59,20 @@ unhex(const char *text, uint8_t *out, size_t max)
 int
 main(int argc, char **argv)
 {
-	uint8_t frame[2048], answer[2048];
+	uint8_t arp[2048], frame[2048], answer[2048];
 	uint64_t start, first = 0, last = 0;
 	long frames, sent = 0, got = 0;
 	struct pollfd pfd;
-	size_t len;
+	size_t arp_len, len;
 	ssize_t n;
 	pid_t child;
 	int pair[2];
 
-	if (argc < 5 || strcmp(argv[3], "--") != 0)
-		errx(2, "usage: fdpeer FRAMES HEX -- PROGRAM ARG ...");
+	if (argc < 6 || strcmp(argv[4], "--") != 0)
+		errx(2, "usage: fdpeer FRAMES ARP HEX -- PROGRAM ARG ...");
 	frames = strtol(argv[1], NULL, 10);
-	len = unhex(argv[2], frame, sizeof(frame));
+	arp_len = unhex(argv[2], arp, sizeof(arp));
+	len = unhex(argv[3], frame, sizeof(frame));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
 		err(2, "socketpair");
 	start = now_ns();
@@ -83,11 +86,13 @@ main(int argc, char **argv)
 			close(pair[0]);
 		}
 		dup2(2, 1);
-		execv(argv[4], &argv[4]);
-		err(127, "%s", argv[4]);
+		execv(argv[5], &argv[5]);
+		err(127, "%s", argv[5]);
 	}
 	close(pair[0]);
 	pfd.fd = pair[1];
+	if (send(pfd.fd, arp, arp_len, 0) != (ssize_t)arp_len)
+		err(1, "send");
 	while (got < frames) {
 		pfd.events = POLLIN;
 		if (sent < frames && sent - got < WINDOW)

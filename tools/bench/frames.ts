@@ -1,7 +1,7 @@
 /** What a frame costs: application code against frame code, instructions per echoed frame. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { icmpEcho, PcapWriter, udpDatagram } from "../../test/support/fuzz.ts";
+import { arp, icmpEcho, PcapWriter, udpDatagram } from "../../test/support/fuzz.ts";
 import { build, buildPeer, countInstructions, WORK } from "./build.ts";
 import { formatTable, median } from "./table.ts";
 
@@ -30,6 +30,7 @@ const SUBJECTS: readonly Subject[] = [
 function capture(subject: Subject, frames: number): string {
   const file = join(WORK, `frames-${frames}.pcap`);
   const writer = new PcapWriter(file);
+  writer.frame(arp(1));
   for (let i = 0; i < frames; i++) {
     writer.frame(subject.frame);
   }
@@ -85,6 +86,10 @@ export function benchFrames(): void {
   );
 }
 
+function hex(frame: Uint8Array): string {
+  return Buffer.from(frame).toString("hex");
+}
+
 /** Start-up to the first answer, and echoes per second through a socket pair with a live peer. */
 export function benchStartup(): void {
   const peer = buildPeer();
@@ -98,7 +103,7 @@ export function benchStartup(): void {
     const runs = Array.from({ length: 9 }, () => {
       const output = execFileSync(
         peer,
-        ["20000", Buffer.from(frame).toString("hex"), "--", executable, "--net", "fd:3", ...OPTIONS],
+        ["20000", hex(arp(1)), hex(frame), "--", executable, "--net", "fd:3", ...OPTIONS],
         { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
       );
       return JSON.parse(output) as { firstAnswerNs: number; streamNs: number; answers: number };
