@@ -37,7 +37,7 @@ interface Diagnostic {
   readonly message: string;
   readonly range: {
     readonly start: number;
-    readonly source: { readonly normalizedPath: string; readonly text: string };
+    readonly source: { readonly normalizedPath: string };
   } | null;
 }
 
@@ -83,10 +83,13 @@ function formatDiagnostic(diagnostic: Diagnostic, base: string): string {
     return text;
   }
   const { source, start } = diagnostic.range;
-  const before = source.text.slice(0, start).split("\n");
-  const column = (before.at(-1) ?? "").length + 1;
   const file = sourceFile(source.normalizedPath, base);
-  return `${file === undefined ? source.normalizedPath : shownFile(file)}(${before.length},${column}): ${text}`;
+  if (file === undefined) {
+    return `${source.normalizedPath}: ${text}`;
+  }
+  const before = readFileSync(file, "utf8").slice(0, start).split("\n");
+  const column = (before.at(-1) ?? "").length + 1;
+  return `${shownFile(file)}(${before.length},${column}): ${text}`;
 }
 
 interface CompiledWasm {

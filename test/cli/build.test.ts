@@ -167,10 +167,10 @@ describe("stack traces name TypeScript's functions and lines:", () => {
       'class Server {\n  get port(): number {\n    throw new RangeError("no port");\n  }\n  listen(): number {\n    const port = this.port;\n    return port;\n  }\n}\nconst start = (): number => {\n  const port = new Server().listen();\n  return port;\n};\nstart();\n',
       [
         /RangeError: no port/,
-        /at (get )?port \(chain\.ts:3\)/,
+        /at port\$get \(chain\.ts:3\)/,
         /at listen \(chain\.ts:6\)/,
-        /at start \(chain\.ts:10\)/,
-        /chain\.ts:12\b/,
+        /at start \(chain\.ts:11\)/,
+        /chain\.ts:14\b/,
       ],
     ],
     [
