@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { mirage, ROOT } from "../support/mirage.ts";
+import { buildProgram, mirage, ROOT, runExecutable } from "../support/mirage.ts";
 import { statistic } from "../support/program.ts";
 import { arpRequest, readCapture, udpFrame, writeCapture } from "./frames.ts";
 
@@ -17,13 +17,14 @@ describe("udp-echo", () => {
     const question = join(scratch, "in.pcap");
     const answer = join(scratch, "out.pcap");
     const texts = ["one", "", "a longer third datagram"];
-    const mac = Buffer.alloc(6, 0xff);
+    const mac = Buffer.from("020000000002", "hex");
     writeCapture(question, [
       arpRequest("10.0.0.1", "10.0.0.2"),
       ...texts.map((text) => udpFrame(mac, "10.0.0.1", "10.0.0.2", [4000, 7], Buffer.from(text))),
     ]);
     const net = `pcap:${question},${answer}`;
-    const { stderr } = mirage(["run", "-t", "unix", "--net", net, "--ipv4", "10.0.0.2/24", program]);
+    const options = ["--net", net, "--mac", "02:00:00:00:00:02", "--ipv4", "10.0.0.2/24"];
+    const { stderr } = runExecutable(buildProgram(program), options);
     const echoes = readCapture(answer).filter(
       (frame) => frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 17,
     );
