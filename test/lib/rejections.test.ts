@@ -1,0 +1,45 @@
+/** A rejected promise that nobody handles ends the program; one that somebody handles in time does not. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Ended, mirage } from "../support/mirage.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "mirage-rejections-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function run(source: string): Ended {
+  const file = join(scratch, "main.ts");
+  writeFileSync(file, source);
+  return mirage(["run", "-t", "unix", file]);
+}
+
+describe("unhandled rejection", () => {
+  it("ends the program with the line where the reason was made", () => {
+    const { status, stdout, stderr } = run(`async function inner(): Promise<void> {
+  await null;
+  throw new RangeError("lost");
+}
+void inner();
+setTimeout(() => console.log("still here"), 50);
+`);
+    expect(status).toBe(70);
+    expect(stderr).toContain("mirage: unhandled rejection: RangeError: lost\n");
+    expect(stderr).toMatch(/inner.*main\.ts:3/);
+    expect(stdout).toBe("");
+  });
+
+  it("shows reasons that are no errors", () => {
+    const { status, stderr } = run(`void Promise.reject("just text");\n`);
+    expect(status).toBe(70);
+    expect(stderr).toContain("mirage: unhandled rejection: just text");
+  });
+
+  it("is none if a handler comes before the microtasks are through", () => {
+    const { status, stdout } = run(`const rejected = Promise.reject(new Error("x"));
+queueMicrotask(() => queueMicrotask(() => rejected.catch(() => console.log("in time"))));
+`);
+    expect(stdout).toBe("in time\n");
+    expect(status).toBe(0);
+  });
+});
