@@ -18,6 +18,7 @@
 
 #include "duktape.c"
 
+#undef duk_numconv_parse
 #undef duk_numconv_stringify
 #undef duk_js_string_compare
 #undef duk_heap_strcache_offset_char2byte
@@ -25,5 +26,6 @@
 #include "unit_budgets.h"
 #include "unit_costs.h"
 #include "unit_lines.h"
+#include "unit_numbers.h"
 #include "unit_stack.h"
 #include "unit_views.h"

@@ -39,7 +39,7 @@ struct mirage_net {
 	struct pin *spare_pins;
 	struct pin *building; /* of the write that is under way */
 	struct pin *unpinned; /* atomic: dropped, perhaps by another thread */
-	uint32_t pinned;      /* not in spare_pins */
+	uint32_t pinned; /* not in spare_pins */
 };
 
 bool
@@ -57,8 +57,8 @@ mirage_net_open(struct mirage_instance *inst)
 		mirage_heap_free(inst->heap, net);
 		return (false);
 	}
-	memset(net->module_listener, 0,
-	    (n + 1) * sizeof(net->module_listener[0]));
+	memset(
+	    net->module_listener, 0, (n + 1) * sizeof(net->module_listener[0]));
 	inst->net = net;
 	return (true);
 }
@@ -174,8 +174,8 @@ mirage_net_close(struct mirage_instance *inst)
 /* Views. */
 
 void
-mirage_net_views_die(struct mirage_instance *inst,
-    struct mirage_frame_slot *slot)
+mirage_net_views_die(
+    struct mirage_instance *inst, struct mirage_frame_slot *slot)
 {
 	struct mirage_frame_table *t = inst->frames;
 	struct mirage_net *net = inst->net;
@@ -245,12 +245,26 @@ find_buffer(const struct mirage_frame_table *t, const uint8_t *p, size_t len)
 		for (k = 0; k < f->nsegs; k++) {
 			const struct mirage_segment *s = &f->segs[k];
 
-			if (p >= s->data && p < s->data + s->len
-			    && len <= (size_t)(s->data + s->len - p))
+			if (p >= s->data && p < s->data + s->len &&
+			    len <= (size_t)(s->data + s->len - p))
 				return (s->buffer);
 		}
 	}
 	return (NULL);
+}
+
+/*
+ * A view at the top that holds no bytes now: was it made empty, or is it a
+ * part of a view whose frame is gone?
+ */
+static void
+check_not_stale(duk_context *ctx)
+{
+	duk_get_prop_literal(ctx, -1, "byteLength");
+	if (duk_get_uint(ctx, -1) > 0)
+		(void)duk_type_error(
+		    ctx, "a view is of a frame that was released");
+	duk_pop(ctx);
 }
 
 /*
@@ -282,14 +296,15 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 
 		duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
 		(void)mirage_native_bytes(ctx, -1, "a view", &len);
+		if (len == 0)
+			check_not_stale(ctx);
 		total += len;
 		if (total > max)
 			(void)duk_range_error(ctx,
 			    "a frame of %lu bytes or more: at most %lu (%s)",
 			    (unsigned long)total, (unsigned long)max, limit);
-		if (len > 0
-		    && mirage_native_buffer_owner(ctx, -1, &base, &whole)
-			!= NULL)
+		if (len > 0 &&
+		    mirage_native_buffer_owner(ctx, -1, &base, &whole) != NULL)
 			(void)pin_value(ctx, inst, -1);
 	}
 	f = mirage_platform_frame_alloc(p, 0);
@@ -314,20 +329,18 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 
 		if (len == 0)
 			continue;
-		if (mirage_native_buffer_owner(
-			ctx, (duk_idx_t)i - (duk_idx_t)n, &base, &whole)
-		    != NULL) {
+		if (mirage_native_buffer_owner(ctx, (duk_idx_t)i - (duk_idx_t)n,
+			&base, &whole) != NULL) {
 			b = &pin->buffer;
 			pin = pin->next;
 		} else
 			b = find_buffer(inst->frames, data, len);
-		if (b == NULL
-		    || !mirage_frame_add_segment(
-			p, f, data, (uint32_t)len, b)) {
+		if (b == NULL ||
+		    !mirage_frame_add_segment(p, f, data, (uint32_t)len, b)) {
 			mirage_platform_frame_free(p, f);
 			(void)duk_error(ctx, DUK_ERR_ERROR,
-			    b == NULL ? "a view is of no frame"
-				      : "no memory to send");
+			    b == NULL ? "a view is of no frame" :
+					"no memory to send");
 		}
 	}
 	duk_pop_n(ctx, (duk_idx_t)n);
@@ -405,13 +418,13 @@ static duk_ret_t
 netif_info(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
-	const struct mirage_netif_info *info
-	    = &inst->netifs[netif_argument(ctx, inst, 0)];
+	const struct mirage_netif_info *info =
+	    &inst->netifs[netif_argument(ctx, inst, 0)];
 	const uint8_t *m = info->mac;
 	char mac[24];
 
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
-	    m[1], m[2], m[3], m[4], m[5]);
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
+	    m[2], m[3], m[4], m[5]);
 	duk_push_object(ctx);
 	duk_push_string(ctx, info->name);
 	duk_put_prop_literal(ctx, -2, "name");
@@ -437,8 +450,8 @@ netif_write(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	uint32_t n = netif_argument(ctx, inst, 0);
-	struct mirage_frame *f = gather(ctx, inst, 1,
-	    inst->netifs[n].mtu + 14, "MTU + 14 bytes of Ethernet header");
+	struct mirage_frame *f = gather(ctx, inst, 1, inst->netifs[n].mtu + 14,
+	    "MTU + 14 bytes of Ethernet header");
 
 	if (f->len < 14) {
 		uint32_t len = f->len;
@@ -528,8 +541,8 @@ static duk_ret_t
 frame_from(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
-	struct mirage_frame *f = gather(ctx, inst, 0, MIRAGE_FRAME_BYTES_MAX,
-	    "the longest frame");
+	struct mirage_frame *f =
+	    gather(ctx, inst, 0, MIRAGE_FRAME_BYTES_MAX, "the longest frame");
 	uint32_t handle = mirage_frame_insert(inst, f);
 
 	if (handle == 0)
@@ -571,7 +584,7 @@ frame_code_call(duk_context *ctx)
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	struct mirage_wasm *w = module_argument(ctx, inst, 0);
 	uint32_t e = mirage_native_uint(ctx, 1, "export", 0, UINT32_MAX);
-	uint32_t args[MIRAGE_WASM_ARGS] = { 0 }, result = 0;
+	uint32_t args[MIRAGE_WASM_ARGS] = {0}, result = 0;
 	duk_idx_t top = duk_get_top(ctx), i;
 
 	if (e >= w->module->nexports)
@@ -621,21 +634,21 @@ void
 mirage_native_net(duk_context *ctx)
 {
 	static const struct mirage_native_entry entries[] = {
-		{ "netifCount", netif_count, 0 },
-		{ "netifInfo", netif_info, 1 },
-		{ "netifListen", netif_listen, 2 },
-		{ "netifWrite", netif_write, 2 },
-		{ "frameLength", frame_length, 1 },
-		{ "frameViews", frame_views, 1 },
-		{ "frameView", frame_view, 3 },
-		{ "frameRetain", frame_retain, 1 },
-		{ "frameRelease", frame_release, 1 },
-		{ "frameFrom", frame_from, 1 },
-		{ "frameTimestampNs", frame_timestamp, 1 },
-		{ "frameCodeExport", frame_code_export, 2 },
-		{ "frameCodeCall", frame_code_call, DUK_VARARGS },
-		{ "frameCodeListen", frame_code_listen, 2 },
-		{ "stats", stats, 0 },
+	    {"netifCount", netif_count, 0},
+	    {"netifInfo", netif_info, 1},
+	    {"netifListen", netif_listen, 2},
+	    {"netifWrite", netif_write, 2},
+	    {"frameLength", frame_length, 1},
+	    {"frameViews", frame_views, 1},
+	    {"frameView", frame_view, 3},
+	    {"frameRetain", frame_retain, 1},
+	    {"frameRelease", frame_release, 1},
+	    {"frameFrom", frame_from, 1},
+	    {"frameTimestampNs", frame_timestamp, 1},
+	    {"frameCodeExport", frame_code_export, 2},
+	    {"frameCodeCall", frame_code_call, DUK_VARARGS},
+	    {"frameCodeListen", frame_code_listen, 2},
+	    {"stats", stats, 0},
 	};
 
 	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));
@@ -644,8 +657,8 @@ mirage_native_net(duk_context *ctx)
 /* The run loop's side. */
 
 static bool
-deliver(struct mirage_instance *inst, mirage_ref listener,
-    const uint32_t *args, unsigned nargs)
+deliver(struct mirage_instance *inst, mirage_ref listener, const uint32_t *args,
+    unsigned nargs)
 {
 	if (listener == 0)
 		return (false);
@@ -660,16 +673,15 @@ bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
-	return (deliver(
-	    inst, inst->net->netif_listener[netif], &handle, 1));
+	return (deliver(inst, inst->net->netif_listener[netif], &handle, 1));
 }
 
 bool
 mirage_net_deliver_event(
     struct mirage_instance *inst, const struct mirage_event *e)
 {
-	uint32_t args[] = { e->kind, e->frame, e->offset, e->length, e->a,
-		e->b, e->c };
+	uint32_t args[] = {
+	    e->kind, e->frame, e->offset, e->length, e->a, e->b, e->c};
 
 	return (deliver(inst, inst->net->module_listener[e->module], args,
 	    sizeof(args) / sizeof(args[0])));

@@ -52,6 +52,8 @@ static double mirage_unit_random(void *udata);
  * they change nothing.
  */
 struct duk_hstring;
+static void unit_numconv_parse(
+    struct duk_hthread *, duk_small_int_t radix, duk_small_uint_t flags);
 static void unit_numconv_stringify(struct duk_hthread *, duk_small_int_t radix,
     duk_small_int_t digits, duk_small_uint_t flags);
 static duk_small_int_t unit_string_compare(
@@ -62,6 +64,12 @@ static duk_uint_fast32_t unit_char2byte(
 #define duk_numconv_stringify(a, b, c, d) UNIT_STRINGIFY_##a, b, c, d)
 #define UNIT_STRINGIFY_duk_hthread	  duk_numconv_stringify(duk_hthread
 #define UNIT_STRINGIFY_thr		  unit_numconv_stringify(thr
+
+/* This one is to be right: see unit_numbers.h. */
+#define duk_numconv_parse(a, b, c) UNIT_PARSE_##a, b, c)
+#define UNIT_PARSE_duk_hthread	   duk_numconv_parse(duk_hthread
+#define UNIT_PARSE_thr		   unit_numconv_parse(thr
+#define UNIT_PARSE_lex_ctx	   unit_numconv_parse(lex_ctx
 
 #define duk_js_string_compare(a, b) UNIT_COMPARE_##a, b)
 #define UNIT_COMPARE_duk_hstring    duk_js_string_compare(duk_hstring
