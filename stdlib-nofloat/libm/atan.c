@@ -33,29 +33,29 @@ atan_ratio(struct number y, struct number x)
 	int64_t d = x.exp - y.exp;
 	struct wide w;
 	uint64_t i;
-	u128 num, den, big, part;
+	u128 num, den, part;
+	bool below;
 
 	if (d > 8)
 		return (atan_series(quotient(y.sig, (int)d, x.sig, 0)));
 	i = (((y.sig >> (8 + d)) * 128) / (x.sig >> 8) + 1) >> 1;
 	num = (u128)y.sig << 32 >> d;
 	den = (u128)x.sig << 32;
-	big = num * 64;
+	num *= 64;
 	part = den * i;
+	below = num < part;
 	w.magnitude = 0;
-	if (big != part) {
-		w = atan_series(quotient(big > part ? big - part : part - big,
-		    0, den * 64 + num * i, 0));
+	if (likely(num != part)) {
+		w = atan_series(quotient(negate_if(below, num - part), 0,
+		    den * 64 + num / 64 * i, 0));
 		if (i == 0)
 			return (w);
-		w.magnitude = to_q124(w);
+		w.magnitude = negate_if(below, to_q124(w));
 	}
-	if (big < part)
-		w.magnitude = -w.magnitude;
 	w.magnitude +=
 	    make128(mirage_atan_table[i][0], mirage_atan_table[i][1]);
 	w.q = 124;
-	w.negative = false;
+	w.negative = 0;
 	return (w);
 }
 
@@ -64,19 +64,15 @@ static double
 angle(struct number y, struct number x)
 {
 	u128 pi = make128(mirage_pi[0], mirage_pi[1]);
-	struct wide w;
+	bool steep = y.exp > x.exp || (y.exp == x.exp && y.sig > x.sig);
+	struct number small = steep ? x : y, large = steep ? y : x;
+	struct wide w = atan_ratio(small, large);
 
-	if (y.exp > x.exp || (y.exp == x.exp && y.sig > x.sig)) {
-		w = atan_ratio(x, y);
-		w.magnitude = x.negative ? (pi >> 1) + to_q124(w) :
-					   (pi >> 1) - to_q124(w);
+	/* pi/2 +- w, pi - w, or w */
+	if (steep || x.negative) {
+		w.magnitude = negate_if(steep != x.negative, to_q124(w));
+		w.magnitude += steep ? pi >> 1 : pi;
 		w.q = 124;
-	} else {
-		w = atan_ratio(y, x);
-		if (x.negative) {
-			w.magnitude = pi - to_q124(w);
-			w.q = 124;
-		}
 	}
 	return (pack_fixed(y.negative, w.magnitude, w.q));
 }
@@ -114,7 +110,7 @@ atan2(double y, double x)
 	return (angle(unpack(f64_of_double(y)), unpack(f64_of_double(x))));
 }
 
-static const struct number one = {(uint64_t)1 << 63, 0, false};
+static const struct number one = {(uint64_t)1 << 63, 0, 0};
 
 double
 atan(double x)

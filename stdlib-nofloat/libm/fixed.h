@@ -17,11 +17,15 @@
 typedef unsigned __int128 u128;
 typedef __int128 i128;
 
-/* A finite number other than 0: sig * 2^(exp - 63), bit 63 of sig is set. */
+/*
+ * A finite number other than 0: sig * 2^(exp - 63), bit 63 of sig is set.
+ * negative is 0 or 1; all fields of a structure are equally wide, because a
+ * copy that reads across what was written in pieces has to wait.
+ */
 struct number {
 	uint64_t sig;
 	int64_t exp;
-	bool negative;
+	uint64_t negative;
 };
 
 static inline struct number
@@ -49,16 +53,38 @@ pack(bool negative, int64_t exp, uint64_t sig)
 	    f64_round_pack((uint64_t)negative << 63, exp + F64_BIAS, sig)));
 }
 
+/*
+ * Signs and sizes of random arguments are not to be predicted, so what depends
+ * on them is selected, not branched on.
+ */
+
 static inline int
 clz128(u128 v)
 {
-	return ((uint64_t)(v >> 64) != 0 ? __builtin_clzl((uint64_t)(v >> 64)) :
-					   64 + __builtin_clzl((uint64_t)v));
+	uint64_t hi = (uint64_t)(v >> 64);
+	bool low = hi == 0;
+
+	return (__builtin_clzl(low ? (uint64_t)v : hi) + (low ? 64 : 0));
+}
+
+/* v, or -v if negative. */
+static inline u128
+negate_if(bool negative, u128 v)
+{
+	u128 mask = -(u128)negative;
+
+	return ((v ^ mask) - mask);
+}
+
+static inline u128
+magnitude_of(i128 v)
+{
+	return (negate_if(v < 0, (u128)v));
 }
 
 /* v != 0, in Qq, rounded. */
 static inline double
-pack_fixed(bool negative, u128 v, int q)
+pack_fixed(bool negative, u128 v, int64_t q)
 {
 	int shift = clz128(v);
 
@@ -100,8 +126,8 @@ quiet(uint64_t nan)
 /* A positive or negative value in Qq. */
 struct wide {
 	u128 magnitude;
-	int q;
-	bool negative;
+	int64_t q;
+	uint64_t negative;
 };
 
 /* v in Qq, q at least 124, brought to Q124. */
@@ -123,16 +149,15 @@ static inline struct number
 quotient(u128 a, int aq, u128 b, int bq)
 {
 	int as = clz128(a), bs = clz128(b);
-	struct number n = {.negative = false};
+	struct number n = {.negative = 0};
 	uint64_t unused;
 
 	n.exp = (127 - as - aq) - (127 - bs - bq);
 	n.sig = u128_div_u64(
 	    (uint64_t)(a << as >> 65), 0, (uint64_t)(b << bs >> 64), &unused);
-	if (n.sig >> 63 == 0) {
-		n.sig <<= 1;
-		n.exp--;
-	}
+	as = n.sig >> 63 == 0;
+	n.sig <<= as;
+	n.exp -= as;
 	return (n);
 }
 

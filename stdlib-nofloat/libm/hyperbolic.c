@@ -47,7 +47,7 @@ inverse_beside(struct number x, int64_t exp)
 	struct number e;
 	int64_t shift;
 
-	x.negative = true;
+	x.negative = 1;
 	e = mirage_exp_number(x);
 	shift = exp - e.exp;
 	return (shift > 120 ? 0 : (u128)e.sig << 62 >> shift);
@@ -72,7 +72,7 @@ sinh(double x)
 		return (pack_fixed(n.negative,
 		    (u128)n.sig * sinh_ratio(square(n)), (int)(126 - n.exp)));
 	negative = n.negative;
-	n.negative = false;
+	n.negative = 0;
 	e = mirage_exp_number(n);
 	return (
 	    pack_fixed(negative, ((u128)e.sig << 62) - inverse_beside(n, e.exp),
@@ -91,7 +91,7 @@ cosh(double x)
 	if (exponent < -27)
 		return (1.0);
 	n = unpack(u);
-	n.negative = false;
+	n.negative = 0;
 	e = mirage_exp_number(n);
 	return (
 	    pack_fixed(false, ((u128)e.sig << 62) + inverse_beside(n, e.exp),
@@ -127,7 +127,7 @@ tanh(double x)
 	}
 	/* 1 - 2 / (e^2|x| + 1) */
 	negative = n.negative;
-	n.negative = false;
+	n.negative = 0;
 	n.exp++;
 	e = mirage_exp_number(n);
 	if (e.exp > 62)

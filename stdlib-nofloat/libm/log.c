@@ -17,12 +17,13 @@
 static inline uint64_t
 log_series(bool negative, uint64_t z, uint64_t zz)
 {
+	uint64_t sign = -(uint64_t)negative;
 	uint64_t a = mulhi(UINT64_MAX / 3, z) >> 13;
 	uint64_t b = mulhi(UINT64_MAX / 5, z) >> 13;
 	uint64_t c = mulhi(UINT64_MAX / 6, zz) >> 26;
 
-	a = negative ? UINT64_MAX / 2 + a : UINT64_MAX / 2 - a;
-	b = negative ? UINT64_MAX / 4 + b : UINT64_MAX / 4 - b;
+	a = UINT64_MAX / 2 - ((a ^ sign) - sign);
+	b = UINT64_MAX / 4 - ((b ^ sign) - sign);
 	return (a + (mulhi(b + c, zz) >> 26));
 }
 
@@ -30,17 +31,16 @@ log_series(bool negative, uint64_t z, uint64_t zz)
 static i128
 log_reduced(u128 v, int q, int64_t *k)
 {
-	int zeros = clz128(v), i, j;
+	int zeros = clz128(v), high, i, j;
 	u128 m, zz;
 	uint64_t zq, p;
 	i128 z;
 
 	m = zeros >= 15 ? v << (zeros - 15) : v >> (15 - zeros);
 	*k += 127 - zeros - q;
-	if (m > (u128)181 << 105) {
-		m >>= 1;
-		++*k;
-	}
+	high = m > (u128)181 << 105;
+	m >>= high;
+	*k += high;
 	/* m times nearly its reciprocal, then times nearly that one's. */
 	i = (int)((m + ((u128)1 << 104)) >> 105) - 90;
 	m = m * mirage_log_reciprocal[i] >> 12;
@@ -48,7 +48,7 @@ log_reduced(u128 v, int q, int64_t *k)
 	m = m * (u128)(16384 - j) >> 14;
 	z = (i128)(m - ONE_Q112);
 	/* ln(1 + z) = z - z^2 (1/2 - z/3 + ...) */
-	zq = (uint64_t)((z < 0 ? -z : z) >> 35); /* in Q77 */
+	zq = (uint64_t)(magnitude_of(z) >> 35); /* in Q77 */
 	zz = (u128)zq * zq;
 	p = log_series(z < 0, zq, (uint64_t)(zz >> 64));
 	zz = (zz >> 64) * p + ((u128)(uint64_t)zz * p >> 64);
@@ -73,7 +73,7 @@ static struct wide
 scale(i128 l, const uint64_t constant[2], int less)
 {
 	struct wide w = {.negative = l < 0};
-	u128 magnitude = (u128)(l < 0 ? -l : l);
+	u128 magnitude = magnitude_of(l);
 	int zeros;
 
 	if (magnitude == 0)
@@ -96,9 +96,9 @@ mirage_log2_wide(struct number n)
 		return (w);
 	/* |l| is at most half of what k stands for. */
 	l = w.magnitude == 0 ? 0 : (i128)(w.magnitude >> (w.q - 112));
-	l = (i128)((u128)k << 112) + (w.negative ? -l : l);
+	l = (i128)((u128)k << 112) + (i128)negate_if(w.negative, (u128)l);
 	w.negative = l < 0;
-	w.magnitude = (u128)(l < 0 ? -l : l);
+	w.magnitude = magnitude_of(l);
 	w.q = 112;
 	return (w);
 }
@@ -106,7 +106,7 @@ mirage_log2_wide(struct number n)
 static struct wide
 wide_of(i128 v)
 {
-	struct wide w = {(u128)(v < 0 ? -v : v), 112, v < 0};
+	struct wide w = {magnitude_of(v), 112, v < 0};
 
 	return (w);
 }
@@ -217,7 +217,7 @@ atanh(double x)
 	n.negative = !n.negative;
 	l -= mirage_log_fixed(one_plus(n, &q), q);
 	/* Half of it. */
-	return (pack_fixed(l < 0, (u128)(l < 0 ? -l : l), 113));
+	return (pack_fixed(l < 0, magnitude_of(l), 113));
 }
 
 /* ln(sum), with a sign; sum is more than 1, in Q112. */

@@ -69,7 +69,7 @@ struct number
 mirage_root_number(u128 v, int q)
 {
 	int zeros = clz128(v) & ~1;
-	struct number n = {.negative = false};
+	struct number n = {.negative = 0};
 
 	n.sig = mirage_root((uint64_t)(v << zeros >> 64));
 	/* The root of 1/4 may come out a unit below 1/2. */

@@ -11,15 +11,15 @@
 struct reduced {
 	uint64_t sig;
 	int64_t exp;
-	unsigned quadrant;
-	bool negative; /* r, not x */
+	uint64_t quadrant;
+	uint64_t negative; /* r, not x; 0 or 1 */
 };
 
-static struct reduced
+static inline __attribute__((__always_inline__)) struct reduced
 reduce(uint64_t u)
 {
 	struct number x = unpack(u);
-	struct reduced r = {x.sig, x.exp, 0, false};
+	struct reduced r = {x.sig, x.exp, 0, 0};
 	uint64_t m, w0, w1, w2, low, hi;
 	const uint64_t *t;
 	u128 product, f;
@@ -42,21 +42,19 @@ reduce(uint64_t u)
 	low = (uint64_t)product;
 	product = (u128)m * w1 + (uint64_t)(product >> 64);
 	hi = m * w0 + (uint64_t)(product >> 64);
-	r.quadrant = (unsigned)(hi >> 62);
+	r.quadrant = hi >> 62;
 	f = make128(hi, (uint64_t)product) << 2 | low >> 62;
-	if (f >> 127 != 0) {
-		f = -f;
-		r.quadrant++;
-		r.negative = true;
-	}
+	/* From the nearest quadrant on, in either direction. */
+	r.negative = f >> 127 != 0;
+	r.quadrant += r.negative;
+	f = negate_if(r.negative, f);
 	shift = clz128(f | 1);
 	/* times pi / 2 in Q63 */
 	r.sig = mulhi((uint64_t)(f << shift >> 64), 0xc90fdaa22168c235);
 	r.exp = -shift;
-	if (r.sig >> 63 == 0) {
-		r.sig <<= 1;
-		r.exp--;
-	}
+	shift = r.sig >> 63 == 0;
+	r.sig <<= shift;
+	r.exp -= shift;
 	return (r);
 }
 
@@ -69,40 +67,33 @@ square(const struct reduced *r)
 	return (shift > 63 ? 0 : mulhi(r->sig, r->sig) >> shift);
 }
 
-/* sin(r) / r in Q63; y = r * r. */
+/*
+ * cos(r) or sin(r) / r in Q63; y = r * r.  Both are 1 - y (c - y (c' - ...))
+ * of every other inverse factorial.
+ */
 static inline uint64_t
-sin_ratio(uint64_t y)
+series(bool cosine, uint64_t y)
 {
-	uint64_t p = mirage_inverse_factorial[18];
+	const uint64_t *c = &mirage_inverse_factorial[cosine ? 1 : 2];
+	uint64_t p = c[16];
 	int n;
 
-	for (n = 16; n >= 0; n -= 2)
-		p = mirage_inverse_factorial[n] - mulhi(p, y);
-	return (p);
-}
-
-/* cos(r) in Q63; y = r * r. */
-static inline uint64_t
-cos_series(uint64_t y)
-{
-	uint64_t p = mirage_inverse_factorial[17];
-	int n;
-
-	for (n = 15; n >= 1; n -= 2)
-		p = mirage_inverse_factorial[n] - mulhi(p, y);
+	for (n = 14; n >= 0; n -= 2)
+		p = c[n] - mulhi(p, y);
 	return (((uint64_t)1 << 63) - mulhi(p, y));
 }
 
-static double
+static inline __attribute__((__always_inline__)) double
 sin_or_cos(struct reduced r, bool negative)
 {
-	uint64_t y = square(&r);
+	bool cosine = r.quadrant & 1;
+	uint64_t p = series(cosine, square(&r));
 
 	negative ^= (r.quadrant & 2) != 0;
-	if (r.quadrant & 1)
-		return (pack_fixed(negative, cos_series(y), 63));
-	return (pack_fixed(negative != r.negative, (u128)r.sig * sin_ratio(y),
-	    (int)(126 - r.exp)));
+	negative ^= !cosine && r.negative;
+	r.sig = cosine ? (uint64_t)1 << 63 : r.sig;
+	r.exp = cosine ? 0 : r.exp;
+	return (pack_fixed(negative, (u128)r.sig * p, (int)(126 - r.exp)));
 }
 
 static double
@@ -154,8 +145,8 @@ tan(double x)
 		return (x);
 	r = reduce(u);
 	y = square(&r);
-	s = (u128)r.sig * sin_ratio(y); /* in Q(126 - exp) */
-	c = cos_series(y);
+	s = (u128)r.sig * series(false, y); /* in Q(126 - exp) */
+	c = series(true, y);
 	if (r.quadrant & 1) {
 		n = quotient(c, 63, s, (int)(126 - r.exp));
 		negative = !negative;

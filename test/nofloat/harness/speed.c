@@ -21,16 +21,17 @@ int __ltdf2(u64, u64), __eqdf2(u64, u64), __fixdfsi(u64);
 #define FUNCTIONS(X)                                                          \
 	X(floor)                                                              \
 	X(ceil)                                                               \
-	X(trunc) X(sqrt) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(exp)  \
-	    X(expm1) X(log) X(log2) X(log10) X(log1p) X(sinh) X(cosh) X(tanh) \
-		X(asinh) X(atanh) X(cbrt)
+	X(trunc)                                                              \
+	X(sqrt) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(exp) X(expm1)  \
+	    X(log) X(log2) X(log10) X(log1p) X(sinh) X(cosh) X(tanh) X(asinh) \
+		X(atanh) X(cbrt)
 #define DECLARE(name) u64 mirage_##name(u64);
 FUNCTIONS(DECLARE)
 u64 mirage_pow(u64, u64), mirage_fmod(u64, u64), mirage_atan2(u64, u64);
 u64 mirage_hypot(u64, u64);
 
 #define N      4096
-#define ROUNDS 400
+#define TRIALS 100
 
 static double in[N], in2[N];
 static u64 soft_in[N], soft_in2[N];
@@ -46,19 +47,19 @@ now(void)
 	return ((double)t.tv_sec * 1e9 + (double)t.tv_nsec);
 }
 
-#define TIME(result, body)                                                   \
-	do {                                                                 \
-		double best = 1e30;                                          \
-		for (int trial = 0; trial < 5; trial++) {                    \
-			double start = now(), took;                          \
-			for (int r = 0; r < ROUNDS / 5; r++)                 \
-				for (int i = 0; i < N; i++) {                \
-					body;                                \
-				}                                            \
-			took = (now() - start) / ((double)N * (ROUNDS / 5)); \
-			best = took < best ? took : best;                    \
-		}                                                            \
-		result = best;                                               \
+#define TIME(result, body)                                     \
+	do {                                                   \
+		double best = 1e30;                            \
+		for (int trial = 0; trial < TRIALS; trial++) { \
+			double start = now(), took;            \
+			for (int r = 0; r < 2; r++)            \
+				for (int i = 0; i < N; i++) {  \
+					body;                  \
+				}                              \
+			took = (now() - start) / (2.0 * N);    \
+			best = took < best ? took : best;      \
+		}                                              \
+		result = best;                                 \
 	} while (0)
 
 static __attribute__((__noinline__)) double
@@ -162,6 +163,7 @@ main(void)
 	printf("libm, 1 .. 1e6\n");
 	ONE(floor)
 	ONE(sqrt)
-	ONE(sin) ONE(cos) ONE(tan) ONE(atan) ONE(log) TWO(fmod) TWO(atan2)
+	ONE(sin)
+	ONE(cos) ONE(tan) ONE(atan) ONE(log) TWO(fmod) TWO(atan2)
 	    TWO(hypot) return (0);
 }
