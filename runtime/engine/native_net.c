@@ -254,17 +254,19 @@ find_buffer(const struct mirage_frame_table *t, const uint8_t *p, size_t len)
 }
 
 /*
- * A view at the top that holds no bytes now: was it made empty, or is it a
- * part of a view whose frame is gone?
+ * Throws if the view at the top, which holds no bytes now, is of a frame that
+ * is gone: then its buffer is a view's, and has no bytes left.
  */
 static void
 check_not_stale(duk_context *ctx)
 {
-	duk_get_prop_literal(ctx, -1, "byteLength");
-	if (duk_get_uint(ctx, -1) > 0)
+	const uint8_t *base;
+	size_t whole;
+
+	if (mirage_native_buffer_owner(ctx, -1, &base, &whole) == NULL
+	    && whole == 0)
 		(void)duk_type_error(
 		    ctx, "a view is of a frame that was released");
-	duk_pop(ctx);
 }
 
 /*
@@ -507,11 +509,11 @@ frame_view(duk_context *ctx)
 		    (unsigned long)len, (unsigned long)off,
 		    (unsigned long)f->len));
 	data = mirage_frame_contiguous(f, off, len);
-	if (data == NULL && len > 0) {
+	if (data == NULL || len == 0) {
 		/* The program's own copy: it outlives the frame. */
 		data = duk_push_fixed_buffer(ctx, len);
 		mirage_frame_copy_out(f, off, data, len);
-		inst->stats.copies++;
+		inst->stats.copies += len > 0;
 		inst->stats.bytes_copied += len;
 		duk_push_buffer_object(ctx, -1, 0, len, DUK_BUFOBJ_UINT8ARRAY);
 		return (1);
