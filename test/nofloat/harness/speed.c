@@ -18,12 +18,13 @@ u64 __adddf3(u64, u64), __subdf3(u64, u64), __muldf3(u64, u64);
 u64 __divdf3(u64, u64), __floatsidf(int), __extendsfdf2(uint32_t);
 int __ltdf2(u64, u64), __eqdf2(u64, u64), __fixdfsi(u64);
 
-#define FUNCTIONS(X)                                                          \
-	X(floor)                                                              \
-	X(ceil)                                                               \
-	X(trunc)                                                              \
-	X(sqrt) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(exp) X(expm1)  \
-	    X(log) X(log2) X(log10) X(log1p) X(sinh) X(cosh) X(tanh) X(asinh) \
+#define FUNCTIONS(X)                                                        \
+	X(floor)                                                            \
+	X(ceil)                                                             \
+	X(trunc)                                                            \
+	X(sqrt)                                                             \
+	X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(exp) X(expm1) X(log) \
+	    X(log2) X(log10) X(log1p) X(sinh) X(cosh) X(tanh) X(asinh)      \
 		X(atanh) X(cbrt)
 #define DECLARE(name) u64 mirage_##name(u64);
 FUNCTIONS(DECLARE)
@@ -164,6 +165,6 @@ main(void)
 	ONE(floor)
 	ONE(sqrt)
 	ONE(sin)
-	ONE(cos) ONE(tan) ONE(atan) ONE(log) TWO(fmod) TWO(atan2)
-	    TWO(hypot) return (0);
+	ONE(cos)
+	ONE(tan) ONE(atan) ONE(log) TWO(fmod) TWO(atan2) TWO(hypot) return (0);
 }
