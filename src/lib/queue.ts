@@ -71,20 +71,21 @@ export class DeliveryQueue<T extends Releasable> {
       if (last !== undefined && !last.released) last.release();
       last = undefined;
     };
+    const hand = (item: T): IteratorResult<T, undefined> => {
+      last = item;
+      return { value: item, done: false };
+    };
+    const end = (error: unknown): IteratorResult<T, undefined> => {
+      if (this.closedBy === undefined) throw error;
+      return { value: undefined, done: true };
+    };
     const iterator: AsyncIterableIterator<T> = {
+      // No function is made here: this runs for each frame, and functions are garbage in circles.
       next: (): Promise<IteratorResult<T, undefined>> => {
         releaseLast();
         if (this.closedBy !== undefined) return Promise.resolve({ value: undefined, done: true });
-        return this.take().then(
-          (item) => {
-            last = item;
-            return { value: item, done: false };
-          },
-          (error: unknown) => {
-            if (this.closedBy === undefined) throw error;
-            return { value: undefined, done: true };
-          },
-        );
+        const item = this.next();
+        return item === undefined ? this.take().then(hand, end) : Promise.resolve(hand(item));
       },
       return: (): Promise<IteratorResult<T, undefined>> => {
         releaseLast();
