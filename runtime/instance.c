@@ -19,8 +19,8 @@ struct mirage_instance *
 mirage_instance_create(struct mirage_platform *platform,
     const struct mirage_program *program, const struct mirage_config *config)
 {
-	struct mirage_instance *inst
-	    = mirage_platform_alloc(platform, sizeof(*inst));
+	struct mirage_instance *inst =
+	    mirage_platform_alloc(platform, sizeof(*inst));
 	unsigned i;
 
 	if (inst == NULL)
@@ -86,8 +86,8 @@ close_parts(struct mirage_instance *inst)
 enum mirage_state
 mirage_instance_run(struct mirage_instance *inst)
 {
-	inst->stack_limit
-	    = inst->config.stack_low + (uintptr_t)inst->config.params.stack_bytes;
+	inst->stack_limit =
+	    inst->config.stack_low + (uintptr_t)inst->config.params.stack_bytes;
 	inst->state = MIRAGE_RUNNING;
 	MIRAGE_PROBE_PROGRAM_START(inst->program->name);
 	if (open_parts(inst) && mirage_engine_main(inst))
@@ -147,19 +147,19 @@ mirage_fail_budget(struct mirage_instance *inst, enum mirage_budget budget)
 		const char *text;
 		char letter;
 	} budgets[] = {
-		[MIRAGE_BUDGET_INSTRUCTIONS] = { "instruction",
-		    "more than %s instructions in one turn", 'i' },
-		[MIRAGE_BUDGET_HEAP] = { "heap", "more than %s bytes", 'h' },
-		[MIRAGE_BUDGET_STACK] = { "native stack",
-		    "less than %s bytes of it left", 's' },
-		[MIRAGE_BUDGET_DEPTH] = { "call depth",
-		    "calls nested more than %s deep", 'd' },
+	    [MIRAGE_BUDGET_INSTRUCTIONS] = {"instruction",
+		"more than %s instructions in one turn", 'i'},
+	    [MIRAGE_BUDGET_HEAP] = {"heap", "more than %s bytes", 'h'},
+	    [MIRAGE_BUDGET_STACK] = {"native stack",
+		"less than %s bytes of it left", 's'},
+	    [MIRAGE_BUDGET_DEPTH] = {"call depth",
+		"calls nested more than %s deep", 'd'},
 	};
-	const uint64_t amounts[] = { [MIRAGE_BUDGET_INSTRUCTIONS]
-		= p->instructions,
-		[MIRAGE_BUDGET_HEAP] = p->heap_bytes,
-		[MIRAGE_BUDGET_STACK] = p->stack_bytes,
-		[MIRAGE_BUDGET_DEPTH] = p->depth };
+	const uint64_t amounts[] = {
+	    [MIRAGE_BUDGET_INSTRUCTIONS] = p->instructions,
+	    [MIRAGE_BUDGET_HEAP] = p->heap_bytes,
+	    [MIRAGE_BUDGET_STACK] = p->stack_bytes,
+	    [MIRAGE_BUDGET_DEPTH] = p->depth};
 	char text[96], what[192], limit[24];
 
 	if (inst->exceeded == MIRAGE_BUDGET_NONE)
@@ -198,8 +198,7 @@ mirage_ending(struct mirage_instance *inst)
 {
 	if (!inst->stop && mirage_platform_stop_requested(inst->platform))
 		inst->stop = true;
-	return (inst->stop || inst->exiting
-	    || inst->exceeded != MIRAGE_BUDGET_NONE
-	    || inst->state == MIRAGE_FAILED
-	    || inst->state == MIRAGE_OVER_BUDGET);
+	return (inst->stop || inst->exiting ||
+	    inst->exceeded != MIRAGE_BUDGET_NONE ||
+	    inst->state == MIRAGE_FAILED || inst->state == MIRAGE_OVER_BUDGET);
 }

@@ -9,12 +9,12 @@
 
 #include <mirage/instance.h>
 
-struct mirage_engine;	    /* engine/: the Duktape host */
-struct mirage_net;	    /* engine/native_net.c */
-struct mirage_heap;	    /* heap.c: byte-budgeted allocator */
-struct mirage_timers;	    /* timers.c */
-struct mirage_frame_table;  /* frame/ */
-struct mirage_frame_code;   /* wasm/: the running frame-code modules */
+struct mirage_engine; /* engine/: the Duktape host */
+struct mirage_net; /* engine/native_net.c */
+struct mirage_heap; /* heap.c: byte-budgeted allocator */
+struct mirage_timers; /* timers.c */
+struct mirage_frame_table; /* frame/ */
+struct mirage_frame_code; /* wasm/: the running frame-code modules */
 
 enum mirage_budget {
 	MIRAGE_BUDGET_NONE,
@@ -40,15 +40,15 @@ struct mirage_instance {
 	 */
 	int64_t fuel;
 	enum mirage_budget exceeded; /* sticky: no catch can swallow it */
-	bool stop;		     /* a stop request was seen */
-	bool exiting;		     /* the program called exit() */
+	bool stop; /* a stop request was seen */
+	bool exiting; /* the program called exit() */
 	int exit_code;
 	enum mirage_state state;
 	uintptr_t stack_limit; /* no frame of ours may lie below */
 
 	unsigned nnetifs;
 	struct mirage_netif_info netifs[MIRAGE_NETIFS];
-	struct mirage_net *net;	    /* engine/native_net.c: listeners, views */
+	struct mirage_net *net; /* engine/native_net.c: listeners, views */
 
 	struct mirage_heap *heap;
 	struct mirage_engine *engine;
@@ -63,8 +63,7 @@ struct mirage_instance {
  * Ends the program: records the first failure only.  `what` is the message
  * without a stack; the caller appends frames with mirage_fail_at().
  */
-void mirage_fail(struct mirage_instance *, enum mirage_state,
-    const char *what);
+void mirage_fail(struct mirage_instance *, enum mirage_state, const char *what);
 /*
  * The same for a budget: sets `exceeded`, and says which budget, how much it
  * was and how to raise it.

@@ -57,9 +57,9 @@ static bool
 receive(struct mirage_instance *inst, unsigned netif)
 {
 	struct mirage_frame *frames[BATCH];
-	int max = inst->config.params.rx_batch < BATCH
-	    ? (int)inst->config.params.rx_batch
-	    : BATCH;
+	int max = inst->config.params.rx_batch < BATCH ?
+	    (int)inst->config.params.rx_batch :
+	    BATCH;
 	int n = mirage_platform_receive(inst->platform, netif, frames, max);
 	int i;
 
@@ -82,8 +82,8 @@ deliver_events(struct mirage_instance *inst)
 	uint32_t n = inst->frame_code->nevents;
 	struct mirage_event e;
 
-	while (n-- > 0 && !mirage_ending(inst)
-	    && mirage_frame_code_event(inst, &e)) {
+	while (n-- > 0 && !mirage_ending(inst) &&
+	    mirage_frame_code_event(inst, &e)) {
 		inst->stats.events++;
 		if (!mirage_net_deliver_event(inst, &e) && e.frame != 0)
 			release_handle(inst, e.frame);
@@ -106,8 +106,8 @@ mirage_loop_run(struct mirage_instance *inst)
 			more |= receive(inst, i);
 		deliver_events(inst);
 		now = mirage_platform_monotonic_ns(p);
-		if (!mirage_ending(inst)
-		    && mirage_frame_code_deadline(inst) <= now) {
+		if (!mirage_ending(inst) &&
+		    mirage_frame_code_deadline(inst) <= now) {
 			mirage_engine_turn(inst);
 			mirage_frame_code_timers(inst, now);
 		}
@@ -115,8 +115,8 @@ mirage_loop_run(struct mirage_instance *inst)
 			mirage_timers_run(inst, now);
 		if (mirage_platform_stats_requested(p)) {
 			inst->stats.heap_bytes = mirage_heap_used(inst->heap);
-			inst->stats.heap_bytes_max
-			    = mirage_heap_peak(inst->heap);
+			inst->stats.heap_bytes_max =
+			    mirage_heap_peak(inst->heap);
 			mirage_stats_print(inst);
 		}
 		MIRAGE_PROBE_TURN_END(inst->stats.turns);
@@ -125,8 +125,8 @@ mirage_loop_run(struct mirage_instance *inst)
 		app = mirage_timers_deadline(inst);
 		code = mirage_frame_code_deadline(inst);
 		/* Frame code's timers alone keep no program alive. */
-		if (end || (app == UINT64_MAX
-		    && !mirage_engine_kept_alive(inst)))
+		if (end ||
+		    (app == UINT64_MAX && !mirage_engine_kept_alive(inst)))
 			break;
 		if (mirage_ending(inst))
 			break;

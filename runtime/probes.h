@@ -27,23 +27,23 @@
 #define MIRAGE_FIRE3(name, a, b, c) (void)(a), (void)(b), (void)(c)
 #endif
 
-#define MIRAGE_PROBE1(NAME, name, t0, a0)                                     \
-	static inline __attribute__((always_inline)) void                     \
-	mirage_probe_##name(t0 a0)                                            \
-	{                                                                     \
-		MIRAGE_FIRE1(name, a0);                                       \
+#define MIRAGE_PROBE1(NAME, name, t0, a0)                                  \
+	static inline                                                      \
+	    __attribute__((always_inline)) void mirage_probe_##name(t0 a0) \
+	{                                                                  \
+		MIRAGE_FIRE1(name, a0);                                    \
 	}
-#define MIRAGE_PROBE2(NAME, name, t0, a0, t1, a1)                             \
-	static inline __attribute__((always_inline)) void                     \
-	mirage_probe_##name(t0 a0, t1 a1)                                     \
-	{                                                                     \
-		MIRAGE_FIRE2(name, a0, a1);                                   \
+#define MIRAGE_PROBE2(NAME, name, t0, a0, t1, a1)                              \
+	static inline __attribute__((always_inline)) void mirage_probe_##name( \
+	    t0 a0, t1 a1)                                                      \
+	{                                                                      \
+		MIRAGE_FIRE2(name, a0, a1);                                    \
 	}
-#define MIRAGE_PROBE3(NAME, name, t0, a0, t1, a1, t2, a2)                     \
-	static inline __attribute__((always_inline)) void                     \
-	mirage_probe_##name(t0 a0, t1 a1, t2 a2)                              \
-	{                                                                     \
-		MIRAGE_FIRE3(name, a0, a1, a2);                               \
+#define MIRAGE_PROBE3(NAME, name, t0, a0, t1, a1, t2, a2)                      \
+	static inline __attribute__((always_inline)) void mirage_probe_##name( \
+	    t0 a0, t1 a1, t2 a2)                                               \
+	{                                                                      \
+		MIRAGE_FIRE3(name, a0, a1, a2);                                \
 	}
 #include "../dtrace/probes.def"
 #undef MIRAGE_PROBE1

@@ -13,19 +13,19 @@ static const struct {
 	const char *name;
 	size_t offset;
 } fixed[] = {
-#define ROW(member, name, help) { name, offsetof(struct mirage_stats, member) },
-	MIRAGE_STATS(ROW)
+#define ROW(member, name, help) {name, offsetof(struct mirage_stats, member)},
+    MIRAGE_STATS(ROW)
 #undef ROW
 };
 
 #define NFIXED (sizeof(fixed) / sizeof(fixed[0]))
 
 static const char *const drops[MIRAGE_DROP_REASONS] = {
-	[MIRAGE_DROP_TRUNCATED] = "drop.truncated",
-	[MIRAGE_DROP_RUNT] = "drop.runt",
-	[MIRAGE_DROP_OVERSIZE] = "drop.oversize",
-	[MIRAGE_DROP_QUEUE_FULL] = "drop.queue-full",
-	[MIRAGE_DROP_NO_BUFFERS] = "drop.no-buffers",
+    [MIRAGE_DROP_TRUNCATED] = "drop.truncated",
+    [MIRAGE_DROP_RUNT] = "drop.runt",
+    [MIRAGE_DROP_OVERSIZE] = "drop.oversize",
+    [MIRAGE_DROP_QUEUE_FULL] = "drop.queue-full",
+    [MIRAGE_DROP_NO_BUFFERS] = "drop.no-buffers",
 };
 
 bool
@@ -37,8 +37,8 @@ mirage_stats_get(const struct mirage_instance *inst, unsigned i,
 
 	if (i < NFIXED) {
 		*name = fixed[i].name;
-		memcpy(value, (const char *)s + fixed[i].offset,
-		    sizeof(*value));
+		memcpy(
+		    value, (const char *)s + fixed[i].offset, sizeof(*value));
 		return (true);
 	}
 	i -= NFIXED;
@@ -68,8 +68,8 @@ mirage_stats_define(struct mirage_stats *s, const char *name)
 	for (i = 0; i < s->ndefined; i++)
 		if (strcmp(s->defined[i].name, name) == 0)
 			return (i);
-	if (i == MIRAGE_STATS_DEFINED || len == 0
-	    || len >= MIRAGE_STATS_NAME_BYTES)
+	if (i == MIRAGE_STATS_DEFINED || len == 0 ||
+	    len >= MIRAGE_STATS_NAME_BYTES)
 		return (UINT32_MAX);
 	memcpy(s->defined[i].name, name, len + 1);
 	s->defined[i].value = 0;

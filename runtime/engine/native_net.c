@@ -263,8 +263,8 @@ check_not_stale(duk_context *ctx)
 	const uint8_t *base;
 	size_t whole;
 
-	if (mirage_native_buffer_owner(ctx, -1, &base, &whole) == NULL
-	    && whole == 0)
+	if (mirage_native_buffer_owner(ctx, -1, &base, &whole) == NULL &&
+	    whole == 0)
 		(void)duk_type_error(
 		    ctx, "a view is of a frame that was released");
 }

@@ -15,7 +15,8 @@ refresh_head(struct mirage_frame *f)
 }
 
 uint8_t *
-mirage_frame_contiguous(const struct mirage_frame *f, uint32_t off, uint32_t len)
+mirage_frame_contiguous(
+    const struct mirage_frame *f, uint32_t off, uint32_t len)
 {
 	unsigned i;
 
@@ -192,8 +193,8 @@ mirage_frame_writable(
 	if (len == 0)
 		return (true);
 	b = f->segs[0].buffer;
-	if (len <= f->head_len && !(b->flags & MIRAGE_BUFFER_READONLY)
-	    && __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1)
+	if (len <= f->head_len && !(b->flags & MIRAGE_BUFFER_READONLY) &&
+	    __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1)
 		return (true);
 	/*
 	 * A frame's worth of fresh memory gives up its buffer to this frame:
@@ -210,8 +211,8 @@ mirage_frame_writable(
 		return (false);
 	}
 	if (f->handle != 0) {
-		struct mirage_frame_slot *slot
-		    = mirage_frame_slot(inst->frames, f->handle);
+		struct mirage_frame_slot *slot =
+		    mirage_frame_slot(inst->frames, f->handle);
 
 		/* Views show memory that is no longer the frame's. */
 		if (slot != NULL && slot->views != NULL)
@@ -222,8 +223,8 @@ mirage_frame_writable(
 	if (fresh->segs != fresh->inline_segs)
 		f->segs = fresh->segs;
 	else
-		memcpy(f->inline_segs, fresh->inline_segs,
-		    sizeof(f->inline_segs));
+		memcpy(
+		    f->inline_segs, fresh->inline_segs, sizeof(f->inline_segs));
 	f->maxsegs = fresh->maxsegs;
 	f->nsegs = fresh->nsegs;
 	f->len = fresh->len;

@@ -34,8 +34,8 @@ mirage_frame_table_create(struct mirage_instance *inst)
 	if (t == NULL)
 		return (NULL);
 	memset(t, 0, sizeof(*t));
-	t->slots = mirage_platform_alloc(
-	    p, MIRAGE_FRAMES_INITIAL * sizeof(*t->slots));
+	t->slots =
+	    mirage_platform_alloc(p, MIRAGE_FRAMES_INITIAL * sizeof(*t->slots));
 	if (t->slots == NULL) {
 		mirage_platform_free(p, t, sizeof(*t));
 		return (NULL);
@@ -83,8 +83,7 @@ grow(struct mirage_instance *inst)
 	uint32_t old = t->mask + 1;
 	struct mirage_frame_slot *slots;
 
-	slots = mirage_platform_alloc(
-	    inst->platform, 2 * old * sizeof(*slots));
+	slots = mirage_platform_alloc(inst->platform, 2 * old * sizeof(*slots));
 	if (slots == NULL)
 		return (false);
 	memcpy(slots, t->slots, old * sizeof(*slots));
@@ -114,8 +113,8 @@ mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 	struct mirage_frame_slot *slot;
 	uint32_t i;
 
-	if (inst->stats.frames_live >= t->limit
-	    || (t->first_free == NO_SLOT && !grow(inst)))
+	if (inst->stats.frames_live >= t->limit ||
+	    (t->first_free == NO_SLOT && !grow(inst)))
 		return (0);
 	i = t->first_free;
 	slot = &t->slots[i];
@@ -176,8 +175,8 @@ fill_checksum(struct mirage_instance *inst, struct mirage_frame *f)
 {
 	uint32_t start = f->csum_start, at = start + f->csum_offset, sum;
 
-	if (at + 2 > f->len || start > f->len
-	    || !mirage_frame_writable(inst, f, at + 2))
+	if (at + 2 > f->len || start > f->len ||
+	    !mirage_frame_writable(inst, f, at + 2))
 		return (false);
 	/* The field holds the sum of the pseudo header, as in virtio-net. */
 	sum = ~mirage_frame_sum(f, start, f->len - start, 0) & 0xffff;
@@ -196,10 +195,10 @@ mirage_frame_transmit(
 	uint32_t len = f->len;
 	enum mirage_tx result = MIRAGE_TX_DOWN;
 
-	if (netif >= inst->nnetifs
-	    || ((f->flags & MIRAGE_FRAME_TX_CSUM)
-		& ~inst->netifs[netif].tx_offload
-		&& !fill_checksum(inst, f))) {
+	if (netif >= inst->nnetifs ||
+	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
+		    ~inst->netifs[netif].tx_offload &&
+		!fill_checksum(inst, f))) {
 		mirage_frame_release(inst, f);
 	} else {
 		MIRAGE_PROBE_FRAME_OUT(netif, f->head, len);

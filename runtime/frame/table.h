@@ -20,8 +20,8 @@
 
 struct mirage_frame_slot {
 	struct mirage_frame *frame; /* NULL: free */
-	uint32_t handle;	    /* 0: free */
-	uint32_t generation;	    /* of the next handle */
+	uint32_t handle; /* 0: free */
+	uint32_t generation; /* of the next handle */
 	/* JavaScript's views of it (engine/native_net.c), NULL: none */
 	void *views;
 	uint32_t prev_viewed, next_viewed; /* list of those with views */
@@ -30,7 +30,7 @@ struct mirage_frame_slot {
 
 struct mirage_frame_table {
 	struct mirage_frame_slot *slots;
-	uint32_t mask;	/* number of slots (a power of 2) - 1 */
+	uint32_t mask; /* number of slots (a power of 2) - 1 */
 	uint32_t limit; /* frames at once */
 	unsigned index_bits;
 	uint32_t first_free, last_free;

@@ -10,7 +10,7 @@
 #include "unix.h"
 
 #define BUFFERS_MAX 16384 /* in use and kept: 32 MB with an MTU of 1500 */
-#define SPARE_MAX   256	  /* kept */
+#define SPARE_MAX   256 /* kept */
 
 struct unix_buffer {
 	struct mirage_buffer buffer; /* first */

@@ -131,27 +131,25 @@ run(struct mirage_platform *p, const struct options *o)
 }
 
 static enum nic_open
-open_interfaces(struct mirage_platform *p, const struct options *o,
-    char *error)
+open_interfaces(struct mirage_platform *p, const struct options *o, char *error)
 {
 	unsigned i;
 
 	for (i = 0; i < o->nnets; i++) {
 		struct nic_options n = {
-			.spec = o->nets[i],
-			.program = mirage_program.name,
-			.mac = i < o->nmacs ? o->macs[i] : NULL,
-			/* The stack's address is on the first interface. */
-			.has_host_address = i == 0 && o->has_ipv4
-			    && o->prefix <= 30,
-			.host_prefix = o->prefix,
+		    .spec = o->nets[i],
+		    .program = mirage_program.name,
+		    .mac = i < o->nmacs ? o->macs[i] : NULL,
+		    /* The stack's address is on the first interface. */
+		    .has_host_address =
+			i == 0 && o->has_ipv4 && o->prefix <= 30,
+		    .host_prefix = o->prefix,
 		};
 		enum nic_open result;
 
 		if (n.has_host_address) {
-			uint32_t first
-			    = (o->address & (UINT32_MAX << (32 - o->prefix)))
-			    + 1;
+			uint32_t first =
+			    (o->address & (UINT32_MAX << (32 - o->prefix))) + 1;
 
 			n.host_address = o->gateway != 0 ? o->gateway : first;
 			if (n.host_address == o->address)

@@ -67,7 +67,8 @@ nic_open(struct mirage_platform *p, const struct nic_options *o, char *error)
 	if (p->nnics > 0 && capture != p->captures) {
 		snprintf(error, ERROR_BYTES,
 		    "--net %s: a capture has its own time, so captures and "
-		    "live interfaces do not mix", o->spec);
+		    "live interfaces do not mix",
+		    o->spec);
 		return (OPEN_USAGE);
 	}
 	if (capture)
@@ -79,15 +80,16 @@ nic_open(struct mirage_platform *p, const struct nic_options *o, char *error)
 	else {
 		snprintf(error, ERROR_BYTES,
 		    "--net %s: no such kind of interface; it is one of "
-		    "tap:NAME, fd:NUMBER, pcap:IN[,OUT]", o->spec);
+		    "tap:NAME, fd:NUMBER, pcap:IN[,OUT]",
+		    o->spec);
 		return (OPEN_USAGE);
 	}
 	if (result != OPEN_OK)
 		return (result);
 	nic->spec = strdup(o->spec);
 	if (nic->info.name[0] == '\0')
-		snprintf(nic->info.name, sizeof(nic->info.name), "net%u",
-		    p->nnics);
+		snprintf(
+		    nic->info.name, sizeof(nic->info.name), "net%u", p->nnics);
 	if (o->mac != NULL)
 		memcpy(nic->info.mac, o->mac, 6);
 	else
@@ -125,8 +127,8 @@ mirage_platform_netif_count(struct mirage_platform *p)
 }
 
 void
-mirage_platform_netif_info(struct mirage_platform *p, unsigned netif,
-    struct mirage_netif_info *info)
+mirage_platform_netif_info(
+    struct mirage_platform *p, unsigned netif, struct mirage_netif_info *info)
 {
 	*info = p->nics[netif].info;
 }
@@ -160,13 +162,13 @@ nic_drops(struct nic *nic, const uint8_t *data, uint32_t len)
 static ssize_t
 read_frame(struct nic *nic, struct mirage_frame *f)
 {
-	struct iovec iov = { f->head, f->len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct iovec iov = {f->head, f->len};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t n;
 
 	do {
-		n = nic->socket ? recvmsg(nic->fd, &m, MSG_DONTWAIT)
-				: read(nic->fd, f->head, f->len);
+		n = nic->socket ? recvmsg(nic->fd, &m, MSG_DONTWAIT) :
+				  read(nic->fd, f->head, f->len);
 	} while (n == -1 && errno == EINTR);
 	if (n > 0)
 		return (m.msg_flags & MSG_TRUNC ? (ssize_t)f->len : n);
@@ -216,12 +218,12 @@ static enum mirage_tx
 send_frame(struct nic *nic, const struct mirage_frame *f)
 {
 	struct iovec iov[IOVECS];
-	struct msghdr m = { .msg_iov = iov };
+	struct msghdr m = {.msg_iov = iov};
 	ssize_t n;
 	unsigned i;
 
-	if (f->len > nic->info.mtu + ETHERNET_BYTES + VLAN_BYTES
-	    || f->nsegs > IOVECS)
+	if (f->len > nic->info.mtu + ETHERNET_BYTES + VLAN_BYTES ||
+	    f->nsegs > IOVECS)
 		return (MIRAGE_TX_TOO_LONG);
 	if (nic->down)
 		return (MIRAGE_TX_DOWN);
@@ -231,9 +233,9 @@ send_frame(struct nic *nic, const struct mirage_frame *f)
 	}
 	m.msg_iovlen = f->nsegs;
 	do {
-		n = nic->socket
-		    ? sendmsg(nic->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL)
-		    : writev(nic->fd, iov, (int)f->nsegs);
+		n = nic->socket ?
+		    sendmsg(nic->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    writev(nic->fd, iov, (int)f->nsegs);
 	} while (n == -1 && errno == EINTR);
 	if (n >= 0)
 		return (MIRAGE_TX_SENT);
@@ -253,8 +255,8 @@ mirage_platform_transmit(
     struct mirage_platform *p, unsigned netif, struct mirage_frame *f)
 {
 	struct nic *nic = &p->nics[netif];
-	enum mirage_tx result = nic->in != NULL ? capture_transmit(p, nic, f)
-						: send_frame(nic, f);
+	enum mirage_tx result =
+	    nic->in != NULL ? capture_transmit(p, nic, f) : send_frame(nic, f);
 
 	/* The kernel has copied: nothing refers to the frame any more. */
 	if (--f->refs == 0)

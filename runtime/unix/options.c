@@ -11,27 +11,25 @@
 #include "options.h"
 
 static const struct option {
-	const char *name;     /* without -- */
+	const char *name; /* without -- */
 	const char *argument; /* NULL: takes none */
 	const char *help;
 } known[] = {
-	{ "net", "SPEC",
-	    "a network interface; may be given several times:\n"
-	    "tap:NAME       a tap, made (and removed at the end) if\n"
-	    "               there is none of that name\n"
-	    "fd:NUMBER      an open tap, or a SOCK_SEQPACKET or\n"
-	    "               SOCK_DGRAM socket of frames\n"
-	    "pcap:IN[,OUT]  frames from a capture, answers to another,\n"
-	    "               on the capture's clock" },
-	{ "ipv4", "ADDRESS/PREFIX", "the program's address, e.g. 10.0.0.2/24" },
-	{ "gateway", "ADDRESS", "its IPv4 router, e.g. 10.0.0.1" },
-	{ "mac", "ADDRESS",
-	    "MAC address of the first interface (then of the next)" },
-	{ "rtparams", "PARAMS", "budgets: see below" },
-	{ "stats", NULL,
-	    "print statistics at the end even without an interface" },
-	{ "help", NULL, "print this" },
-	{ "version", NULL, "print the program's name and build" },
+    {"net", "SPEC",
+	"a network interface; may be given several times:\n"
+	"tap:NAME       a tap, made (and removed at the end) if\n"
+	"               there is none of that name\n"
+	"fd:NUMBER      an open tap, or a SOCK_SEQPACKET or\n"
+	"               SOCK_DGRAM socket of frames\n"
+	"pcap:IN[,OUT]  frames from a capture, answers to another,\n"
+	"               on the capture's clock"},
+    {"ipv4", "ADDRESS/PREFIX", "the program's address, e.g. 10.0.0.2/24"},
+    {"gateway", "ADDRESS", "its IPv4 router, e.g. 10.0.0.1"},
+    {"mac", "ADDRESS", "MAC address of the first interface (then of the next)"},
+    {"rtparams", "PARAMS", "budgets: see below"},
+    {"stats", NULL, "print statistics at the end even without an interface"},
+    {"help", NULL, "print this"},
+    {"version", NULL, "print the program's name and build"},
 };
 
 #define NKNOWN (sizeof(known) / sizeof(known[0]))
@@ -54,8 +52,8 @@ print_help(const char *self)
 		    known[i].argument == NULL ? "" : known[i].argument);
 		while (line != NULL) {
 			const char *end = strchr(line, '\n');
-			int n = end == NULL ? (int)strlen(line)
-					    : (int)(end - line);
+			int n =
+			    end == NULL ? (int)strlen(line) : (int)(end - line);
 
 			printf("  %-22s  %.*s\n", left, n, line);
 			left[0] = '\0';
@@ -167,8 +165,8 @@ parse_ipv4(struct options *o, const char *text)
 		if (slash[1] >= '0' && slash[1] <= '9')
 			prefix = strtoul(slash + 1, &end, 10);
 	}
-	if (end == NULL || *end != '\0' || prefix < 1 || prefix > 32
-	    || !parse_address(quad, &o->address)) {
+	if (end == NULL || *end != '\0' || prefix < 1 || prefix > 32 ||
+	    !parse_address(quad, &o->address)) {
 		fprintf(stderr,
 		    "mirage: --ipv4 %s: not an address with the length of its "
 		    "prefix (1 to 32), as in 10.0.0.2/24\n",
@@ -177,9 +175,10 @@ parse_ipv4(struct options *o, const char *text)
 	}
 	o->prefix = (unsigned)prefix;
 	host = o->address & ~mask_of(o->prefix);
-	if (o->address == 0 || o->address >> 28 >= 14 || o->address >> 24 == 127
-	    || (prefix < 31
-		&& (host == 0 || host == (uint32_t)~mask_of(o->prefix)))) {
+	if (o->address == 0 || o->address >> 28 >= 14 ||
+	    o->address >> 24 == 127 ||
+	    (prefix < 31 &&
+		(host == 0 || host == (uint32_t)~mask_of(o->prefix)))) {
 		fprintf(stderr,
 		    "mirage: --ipv4 %s: not the address of a host in that "
 		    "network, as in 10.0.0.2/24\n",
@@ -198,11 +197,10 @@ parse_mac(struct options *o, const char *text)
 	unsigned v[6];
 	int n = 0, i;
 
-	if (o->nmacs == UNIX_NICS
-	    || sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2],
-		   &v[3], &v[4], &v[5], &n)
-		!= 6
-	    || text[n] != '\0' || (v[0] & 1) != 0) {
+	if (o->nmacs == UNIX_NICS ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2],
+		&v[3], &v[4], &v[5], &n) != 6 ||
+	    text[n] != '\0' || (v[0] & 1) != 0) {
 		fprintf(stderr,
 		    "mirage: --mac %s: not the MAC address of one interface, "
 		    "as in 02:00:00:00:00:02\n",
@@ -243,8 +241,8 @@ check_gateway(struct options *o, const char *text)
 		    text);
 		return (false);
 	}
-	if (((o->gateway ^ o->address) & mask_of(o->prefix)) != 0
-	    || o->gateway == o->address) {
+	if (((o->gateway ^ o->address) & mask_of(o->prefix)) != 0 ||
+	    o->gateway == o->address) {
 		fprintf(stderr,
 		    "mirage: --gateway %s: not another address in the network "
 		    "of --ipv4 %s\n",
@@ -262,8 +260,8 @@ apply(struct options *o, const char *name, const char *value,
 {
 	if (strcmp(name, "net") == 0) {
 		if (o->nnets == UNIX_NICS) {
-			fprintf(stderr, "mirage: --net %s: at most %d\n",
-			    value, UNIX_NICS);
+			fprintf(stderr, "mirage: --net %s: at most %d\n", value,
+			    UNIX_NICS);
 			return (false);
 		}
 		o->nets[o->nnets++] = value;
@@ -313,8 +311,8 @@ options_parse(struct options *o, int argc, char **argv)
 		if (strcmp(word, "-h") == 0)
 			option = &known[NKNOWN - 2];
 		for (k = 0; k < NKNOWN && strncmp(word, "--", 2) == 0; k++)
-			if (strlen(known[k].name) == len - 2
-			    && strncmp(known[k].name, word + 2, len - 2) == 0)
+			if (strlen(known[k].name) == len - 2 &&
+			    strncmp(known[k].name, word + 2, len - 2) == 0)
 				option = &known[k];
 		if (option == NULL)
 			return (unknown_option(word, len));

@@ -11,12 +11,12 @@
 
 #include "unix.h"
 
-#define MAGIC_MICROSECONDS 0xa1b2c3d4
-#define MAGIC_NANOSECONDS  0xa1b23c4d
-#define LINKTYPE_ETHERNET  1
-#define FILE_HEADER_BYTES  24
+#define MAGIC_MICROSECONDS  0xa1b2c3d4
+#define MAGIC_NANOSECONDS   0xa1b23c4d
+#define LINKTYPE_ETHERNET   1
+#define FILE_HEADER_BYTES   24
 #define PACKET_HEADER_BYTES 16
-#define CAPTURED_MAX	   262144 /* as libpcap: longer is no packet */
+#define CAPTURED_MAX	    262144 /* as libpcap: longer is no packet */
 
 struct capture {
 	FILE *file;
@@ -25,7 +25,7 @@ struct capture {
 	bool has_next; /* the header below was read, its bytes were not */
 	uint64_t next_ns;
 	uint32_t captured, length; /* bytes in the file, on the wire */
-	uint64_t offset;	   /* of what is read next */
+	uint64_t offset; /* of what is read next */
 };
 
 static uint32_t
@@ -63,8 +63,7 @@ look_ahead(struct nic *nic)
 		return; /* the end */
 	if (n < sizeof(h)) {
 		snprintf(what, sizeof(what),
-		    "the header of a packet has 16 bytes, not %u",
-		    (unsigned)n);
+		    "the header of a packet has 16 bytes, not %u", (unsigned)n);
 		complain(nic, at, ferror(c->file) ? strerror(errno) : what);
 		return;
 	}
@@ -85,8 +84,8 @@ look_ahead(struct nic *nic)
 		complain(nic, at + 4, what);
 		return;
 	}
-	c->next_ns = (uint64_t)word(c, h) * 1000000000
-	    + (uint64_t)fraction * (c->nanoseconds ? 1 : 1000);
+	c->next_ns = (uint64_t)word(c, h) * 1000000000 +
+	    (uint64_t)fraction * (c->nanoseconds ? 1 : 1000);
 	c->has_next = true;
 }
 
@@ -114,29 +113,31 @@ open_input(struct nic *nic, const char *name, char *error)
 	if (n < sizeof(h)) {
 		snprintf(error, ERROR_BYTES,
 		    "--net pcap:%s: not a capture: the header at offset 0 has "
-		    "24 bytes, the file %u", name, (unsigned)n);
+		    "24 bytes, the file %u",
+		    name, (unsigned)n);
 		return (OPEN_USAGE);
 	}
 	memcpy(&magic, h, 4);
-	c->swapped = magic == __builtin_bswap32(MAGIC_MICROSECONDS)
-	    || magic == __builtin_bswap32(MAGIC_NANOSECONDS);
+	c->swapped = magic == __builtin_bswap32(MAGIC_MICROSECONDS) ||
+	    magic == __builtin_bswap32(MAGIC_NANOSECONDS);
 	magic = word(c, h);
 	c->nanoseconds = magic == MAGIC_NANOSECONDS;
 	if (magic != MAGIC_MICROSECONDS && magic != MAGIC_NANOSECONDS) {
 		snprintf(error, ERROR_BYTES,
 		    "--net pcap:%s: not a capture: offset 0 holds "
-		    "%02x%02x%02x%02x%s", name, h[0], h[1], h[2], h[3],
-		    memcmp(h, "\x0a\x0d\x0d\x0a", 4) == 0
-			? ", which is pcapng (editcap -F pcap IN OUT)"
-			: "; tcpdump -w writes what is right");
+		    "%02x%02x%02x%02x%s",
+		    name, h[0], h[1], h[2], h[3],
+		    memcmp(h, "\x0a\x0d\x0d\x0a", 4) == 0 ?
+			", which is pcapng (editcap -F pcap IN OUT)" :
+			"; tcpdump -w writes what is right");
 		return (OPEN_USAGE);
 	}
 	/* The upper bits say how long frame check sequences are. */
 	if ((word(c, h + 20) & 0x0fffffff) != LINKTYPE_ETHERNET) {
 		snprintf(error, ERROR_BYTES,
 		    "--net pcap:%s: offset 20: link type %lu; only 1, "
-		    "Ethernet, can be read", name,
-		    (unsigned long)(word(c, h + 20) & 0x0fffffff));
+		    "Ethernet, can be read",
+		    name, (unsigned long)(word(c, h + 20) & 0x0fffffff));
 		return (OPEN_USAGE);
 	}
 	c->offset = sizeof(h);
@@ -147,12 +148,12 @@ open_input(struct nic *nic, const char *name, char *error)
 static enum nic_open
 open_output(struct nic *nic, const char *name, char *error)
 {
-	const uint32_t header[6] = { MAGIC_NANOSECONDS, 4u << 16 | 2, 0, 0,
-		CAPTURED_MAX, LINKTYPE_ETHERNET };
+	const uint32_t header[6] = {MAGIC_NANOSECONDS, 4u << 16 | 2, 0, 0,
+	    CAPTURED_MAX, LINKTYPE_ETHERNET};
 
 	nic->out = fopen(name, "wbe");
-	if (nic->out == NULL
-	    || fwrite(header, sizeof(header), 1, nic->out) != 1) {
+	if (nic->out == NULL ||
+	    fwrite(header, sizeof(header), 1, nic->out) != 1) {
 		snprintf(error, ERROR_BYTES, "--net pcap: %s: %s", name,
 		    strerror(errno));
 		return (OPEN_USAGE);
@@ -164,13 +165,12 @@ enum nic_open
 capture_open(struct nic *nic, const char *files, char *error)
 {
 	const char *comma = strchr(files, ',');
-	char *in = comma == NULL
-	    ? strdup(files)
-	    : strndup(files, (size_t)(comma - files));
+	char *in = comma == NULL ? strdup(files) :
+				   strndup(files, (size_t)(comma - files));
 	enum nic_open result = OPEN_OK;
 
-	if (in == NULL || in[0] == '\0'
-	    || (comma != NULL && comma[1] == '\0')) {
+	if (in == NULL || in[0] == '\0' ||
+	    (comma != NULL && comma[1] == '\0')) {
 		snprintf(error, ERROR_BYTES,
 		    "--net pcap:%s: a file is missing: pcap:IN[,OUT]", files);
 		result = OPEN_USAGE;
@@ -189,8 +189,7 @@ void
 capture_close(struct nic *nic)
 {
 	if (nic->out != NULL && fclose(nic->out) != 0)
-		fprintf(stderr, "mirage: %s: %s\n", nic->spec,
-		    strerror(errno));
+		fprintf(stderr, "mirage: %s: %s\n", nic->spec, strerror(errno));
 	nic->out = NULL;
 	if (nic->in != NULL) {
 		if (nic->in->file != NULL)
@@ -204,8 +203,8 @@ capture_close(struct nic *nic)
 uint64_t
 capture_next_ns(const struct nic *nic)
 {
-	return (nic->in != NULL && nic->in->has_next ? nic->in->next_ns
-						     : UINT64_MAX);
+	return (nic->in != NULL && nic->in->has_next ? nic->in->next_ns :
+						       UINT64_MAX);
 }
 
 /* Passes over bytes that nobody wants. */
@@ -216,8 +215,7 @@ skip(struct capture *c, uint32_t bytes)
 
 	while (bytes > 0) {
 		size_t n = fread(scratch, 1,
-		    bytes < sizeof(scratch) ? bytes : sizeof(scratch),
-		    c->file);
+		    bytes < sizeof(scratch) ? bytes : sizeof(scratch), c->file);
 
 		if (n == 0)
 			return (false);
@@ -291,11 +289,11 @@ capture_receive(struct mirage_platform *p, struct nic *nic,
 }
 
 enum mirage_tx
-capture_transmit(struct mirage_platform *p, struct nic *nic,
-    const struct mirage_frame *f)
+capture_transmit(
+    struct mirage_platform *p, struct nic *nic, const struct mirage_frame *f)
 {
-	uint32_t header[4] = { (uint32_t)(p->clock_ns / 1000000000),
-		(uint32_t)(p->clock_ns % 1000000000), f->len, f->len };
+	uint32_t header[4] = {(uint32_t)(p->clock_ns / 1000000000),
+	    (uint32_t)(p->clock_ns % 1000000000), f->len, f->len};
 	unsigned i;
 
 	if (f->len > nic->info.mtu + ETHERNET_BYTES + VLAN_BYTES)
@@ -305,9 +303,8 @@ capture_transmit(struct mirage_platform *p, struct nic *nic,
 	if (fwrite(header, sizeof(header), 1, nic->out) != 1)
 		return (MIRAGE_TX_DOWN);
 	for (i = 0; i < f->nsegs; i++)
-		if (f->segs[i].len > 0
-		    && fwrite(f->segs[i].data, f->segs[i].len, 1, nic->out)
-			!= 1)
+		if (f->segs[i].len > 0 &&
+		    fwrite(f->segs[i].data, f->segs[i].len, 1, nic->out) != 1)
 			return (MIRAGE_TX_DOWN);
 	return (MIRAGE_TX_SENT);
 }

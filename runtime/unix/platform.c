@@ -73,8 +73,8 @@ mirage_platform_stop_requested(struct mirage_platform *p)
 bool
 mirage_platform_stats_requested(struct mirage_platform *p)
 {
-	return (__atomic_load_n(&p->stats, __ATOMIC_RELAXED)
-	    && __atomic_exchange_n(&p->stats, false, __ATOMIC_ACQ_REL));
+	return (__atomic_load_n(&p->stats, __ATOMIC_RELAXED) &&
+	    __atomic_exchange_n(&p->stats, false, __ATOMIC_ACQ_REL));
 }
 
 void *
@@ -206,9 +206,9 @@ mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 	}
 	if (ppoll(fds, 1 + p->nnics, timeout, NULL) <= 0)
 		return (MIRAGE_WAKE_TIMER);
-	if (fds[0].revents != 0
-	    && read(p->wake_fd, &requests, sizeof(requests)) > 0
-	    && mirage_platform_stop_requested(p))
+	if (fds[0].revents != 0 &&
+	    read(p->wake_fd, &requests, sizeof(requests)) > 0 &&
+	    mirage_platform_stop_requested(p))
 		woke |= MIRAGE_WAKE_STOP;
 	for (i = 0; i < p->nnics; i++)
 		if (fds[1 + i].fd != -1 && fds[1 + i].revents != 0)

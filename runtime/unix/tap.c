@@ -45,9 +45,8 @@ static bool
 configure_host(const char *name, const struct nic_options *o, char *error)
 {
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint32_t mask = o->host_prefix == 0
-	    ? 0
-	    : UINT32_MAX << (32 - o->host_prefix);
+	uint32_t mask =
+	    o->host_prefix == 0 ? 0 : UINT32_MAX << (32 - o->host_prefix);
 	const char *what = "socket";
 	struct ifreq ifr;
 	bool ok = s != -1;
@@ -93,28 +92,29 @@ read_mtu(struct nic *nic, const char *name)
 }
 
 enum nic_open
-tap_open(struct nic *nic, const char *name, const struct nic_options *o,
-    char *error)
+tap_open(
+    struct nic *nic, const char *name, const struct nic_options *o, char *error)
 {
 	struct ifreq ifr;
 	bool existed;
 
-	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ
-	    || strpbrk(name, "/ \t%:") != NULL || strcmp(name, ".") == 0
-	    || strcmp(name, "..") == 0) {
+	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ ||
+	    strpbrk(name, "/ \t%:") != NULL || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0) {
 		snprintf(error, ERROR_BYTES,
 		    "--net %s: the name of a tap has 1 to %d letters or "
-		    "digits, as in tap:mirage0", o->spec, IFNAMSIZ - 1);
+		    "digits, as in tap:mirage0",
+		    o->spec, IFNAMSIZ - 1);
 		return (OPEN_USAGE);
 	}
 	existed = if_nametoindex(name) != 0;
 	nic->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (nic->fd == -1) {
-		snprintf(error, ERROR_BYTES,
-		    "--net %s: /dev/net/tun: %s%s", o->spec, strerror(errno),
-		    errno == ENOENT || errno == ENODEV
-			? " (as root: modprobe tun)"
-			: "");
+		snprintf(error, ERROR_BYTES, "--net %s: /dev/net/tun: %s%s",
+		    o->spec, strerror(errno),
+		    errno == ENOENT || errno == ENODEV ?
+			" (as root: modprobe tun)" :
+			"");
 		return (OPEN_FAILED);
 	}
 	name_request(&ifr, name);
@@ -157,8 +157,8 @@ descriptor_open(struct nic *nic, const char *number, char *error)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (number[0] < '0' || number[0] > '9' || *end != '\0'
-	    || fd > INT32_MAX) {
+	if (number[0] < '0' || number[0] > '9' || *end != '\0' ||
+	    fd > INT32_MAX) {
 		snprintf(error, ERROR_BYTES,
 		    "--net fd:%s: not the number of a descriptor, as in fd:3",
 		    number);
@@ -171,8 +171,9 @@ descriptor_open(struct nic *nic, const char *number, char *error)
 	}
 	memset(&ifr, 0, sizeof(ifr));
 	if (S_ISSOCK(st.st_mode)) {
-		if (getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0
-		    || (type != SOCK_SEQPACKET && type != SOCK_DGRAM)) {
+		if (getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &len) !=
+			0 ||
+		    (type != SOCK_SEQPACKET && type != SOCK_DGRAM)) {
 			snprintf(error, ERROR_BYTES,
 			    "--net fd:%s: this socket does not keep frames "
 			    "apart: it must be SOCK_SEQPACKET or SOCK_DGRAM",
@@ -184,17 +185,18 @@ descriptor_open(struct nic *nic, const char *number, char *error)
 		snprintf(error, ERROR_BYTES,
 		    "--net fd:%s: neither a tap nor a socket", number);
 		return (OPEN_USAGE);
-	} else if (!(ifr.ifr_flags & IFF_TAP) || !(ifr.ifr_flags & IFF_NO_PI)
-	    || (ifr.ifr_flags & IFF_VNET_HDR)) {
+	} else if (!(ifr.ifr_flags & IFF_TAP) || !(ifr.ifr_flags & IFF_NO_PI) ||
+	    (ifr.ifr_flags & IFF_VNET_HDR)) {
 		snprintf(error, ERROR_BYTES,
 		    "--net fd:%s: open the tap with IFF_TAP | IFF_NO_PI and "
-		    "without IFF_VNET_HDR", number);
+		    "without IFF_VNET_HDR",
+		    number);
 		return (OPEN_USAGE);
 	} else {
 		int flags = fcntl((int)fd, F_GETFL);
 
-		if (flags == -1
-		    || fcntl((int)fd, F_SETFL, flags | O_NONBLOCK) == -1) {
+		if (flags == -1 ||
+		    fcntl((int)fd, F_SETFL, flags | O_NONBLOCK) == -1) {
 			snprintf(error, ERROR_BYTES, "--net fd:%s: %s", number,
 			    strerror(errno));
 			return (OPEN_FAILED);

@@ -21,11 +21,11 @@ struct unix_buffer;
 struct nic {
 	struct mirage_netif_info info;
 	char *spec; /* as on the command line: "tap:mirage0" */
-	int fd;	    /* of a tap or socket; -1: a capture */
+	int fd; /* of a tap or socket; -1: a capture */
 	bool socket;
 	bool created; /* this process made the tap */
-	bool down;    /* nothing can arrive any more */
-	bool broken;  /* a malformed capture: that was said already */
+	bool down; /* nothing can arrive any more */
+	bool broken; /* a malformed capture: that was said already */
 	struct capture *in;
 	FILE *out; /* answers to a capture; NULL: thrown away */
 	uint64_t drops[MIRAGE_DROP_REASONS];
@@ -34,12 +34,12 @@ struct nic {
 struct mirage_platform {
 	struct nic nics[UNIX_NICS];
 	unsigned nnics;
-	bool captures;	   /* time is the captures' */
+	bool captures; /* time is the captures' */
 	uint64_t clock_ns; /* then: now */
 
 	int wake_fd; /* eventfd: a request below was made */
-	bool stop;   /* atomic; by the thread that takes signals */
-	bool stats;  /* atomic */
+	bool stop; /* atomic; by the thread that takes signals */
+	bool stats; /* atomic */
 
 	/* Buffers and frames that wait for use; of the instance's thread. */
 	uint32_t buffer_bytes;
@@ -62,10 +62,10 @@ void unix_request_stats(struct mirage_platform *);
 /* What is asked of an interface when it is opened. */
 struct nic_options {
 	const char *spec;
-	const char *program;	  /* its name: goes into the MAC */
-	const uint8_t *mac;	  /* 6 bytes, or NULL */
-	bool has_host_address;	  /* for a tap that we create: */
-	uint32_t host_address;	  /* host byte order */
+	const char *program; /* its name: goes into the MAC */
+	const uint8_t *mac; /* 6 bytes, or NULL */
+	bool has_host_address; /* for a tap that we create: */
+	uint32_t host_address; /* host byte order */
 	unsigned host_prefix;
 };
 
@@ -86,8 +86,8 @@ enum nic_open capture_open(struct nic *, const char *files, char *error);
 void capture_close(struct nic *);
 /* Time of the next packet; UINT64_MAX at the end. */
 uint64_t capture_next_ns(const struct nic *);
-int capture_receive(struct mirage_platform *, struct nic *,
-    struct mirage_frame **, int max);
+int capture_receive(
+    struct mirage_platform *, struct nic *, struct mirage_frame **, int max);
 enum mirage_tx capture_transmit(
     struct mirage_platform *, struct nic *, const struct mirage_frame *);
 

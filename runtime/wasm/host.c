@@ -27,8 +27,8 @@ leave(struct mirage_wasm *w, const struct mirage_site *site)
 }
 
 void
-mirage_wasm_fail(struct mirage_wasm *w, const char *what,
-    const struct mirage_site *site)
+mirage_wasm_fail(
+    struct mirage_wasm *w, const char *what, const struct mirage_site *site)
 {
 	char message[384];
 
@@ -50,12 +50,12 @@ mirage_wasm_trap(struct mirage_wasm *w, enum mirage_trap trap,
     const struct mirage_site *site)
 {
 	static const char *const what[] = {
-		[MIRAGE_TRAP_OOB] = "out of bounds access to linear memory",
-		[MIRAGE_TRAP_INT_OVERFLOW] = "integer overflow in a division",
-		[MIRAGE_TRAP_DIV_BY_ZERO] = "division by zero",
-		[MIRAGE_TRAP_UNREACHABLE] = "unreachable code was reached",
-		[MIRAGE_TRAP_CALL_INDIRECT]
-		= "call through a function reference of another type",
+	    [MIRAGE_TRAP_OOB] = "out of bounds access to linear memory",
+	    [MIRAGE_TRAP_INT_OVERFLOW] = "integer overflow in a division",
+	    [MIRAGE_TRAP_DIV_BY_ZERO] = "division by zero",
+	    [MIRAGE_TRAP_UNREACHABLE] = "unreachable code was reached",
+	    [MIRAGE_TRAP_CALL_INDIRECT] =
+		"call through a function reference of another type",
 	};
 
 	mirage_wasm_fail(w, what[trap], site);
@@ -328,8 +328,8 @@ mirage_frame_code_create(struct mirage_instance *inst)
 	if (program->nmodules == 0)
 		return (true);
 	fc->max_events = (uint32_t)inst->config.params.events;
-	fc->events = mirage_platform_alloc(
-	    p, fc->max_events * sizeof(fc->events[0]));
+	fc->events =
+	    mirage_platform_alloc(p, fc->max_events * sizeof(fc->events[0]));
 	if (fc->events == NULL)
 		goto no_memory;
 	fc->modules = mirage_platform_alloc(
@@ -375,8 +375,8 @@ mirage_frame_code_destroy(struct mirage_instance *inst)
 		return;
 	while (mirage_frame_code_event(inst, &e)) {
 		if (e.frame != 0) {
-			struct mirage_frame *f
-			    = mirage_frame_lookup(inst->frames, e.frame);
+			struct mirage_frame *f =
+			    mirage_frame_lookup(inst->frames, e.frame);
 
 			if (f != NULL)
 				mirage_frame_release(inst, f);
@@ -412,8 +412,8 @@ mirage_frame_code_start(struct mirage_instance *inst)
 	for (i = 0; i < fc->nmodules; i++) {
 		struct mirage_wasm *w = fc->modules[i];
 
-		if (w->start >= 0
-		    && !mirage_wasm_call(w, (uint32_t)w->start, NULL, NULL))
+		if (w->start >= 0 &&
+		    !mirage_wasm_call(w, (uint32_t)w->start, NULL, NULL))
 			return (false);
 	}
 	return (true);
@@ -424,16 +424,16 @@ mirage_frame_code_input(
     struct mirage_instance *inst, uint32_t netif, uint32_t handle)
 {
 	struct mirage_frame_code *fc = inst->frame_code;
-	uint32_t args[2] = { netif, handle };
+	uint32_t args[2] = {netif, handle};
 	unsigned i;
 
 	for (i = 0; i < fc->nmodules; i++) {
 		struct mirage_wasm *w = fc->modules[i];
 		uint32_t took = 0;
 
-		if (w->input >= 0
-		    && (!mirage_wasm_call(w, (uint32_t)w->input, args, &took)
-			|| took != 0))
+		if (w->input >= 0 &&
+		    (!mirage_wasm_call(w, (uint32_t)w->input, args, &took) ||
+			took != 0))
 			return (true);
 	}
 	return (false);

@@ -36,7 +36,7 @@ struct mirage_wasm {
 	wasm_rt_memory_t *memory; /* NULL: it has none */
 	const struct mirage_wasm_module *module;
 	uint64_t deadline_ns; /* of timer_set(), UINT64_MAX: none */
-	uint32_t index;	      /* in the program */
+	uint32_t index; /* in the program */
 	bool instantiated;
 	/* Indices of the exports that the runtime calls; -1: none. */
 	int32_t start, input, timer;
@@ -68,7 +68,8 @@ struct mirage_wasm_entry {
 struct mirage_frame_code {
 	struct mirage_wasm **modules;
 	unsigned nmodules;
-	struct mirage_wasm_entry *entry; /* innermost; NULL: not in frame code */
+	struct mirage_wasm_entry
+	    *entry; /* innermost; NULL: not in frame code */
 	uint32_t first_event, nevents, max_events;
 	struct mirage_event *events; /* a ring of max_events */
 };
@@ -102,12 +103,12 @@ int32_t mirage_wasm_find_export(const struct mirage_wasm *, const char *name);
 
 /* Cold paths: leave frame code for good. */
 #define MIRAGE_COLD __attribute__((noreturn, cold, noinline))
-MIRAGE_COLD void mirage_wasm_trap(struct mirage_wasm *, enum mirage_trap,
-    const struct mirage_site *);
-MIRAGE_COLD void mirage_wasm_fail(struct mirage_wasm *, const char *what,
-    const struct mirage_site *);
-MIRAGE_COLD void mirage_wasm_over_budget(struct mirage_wasm *,
-    enum mirage_budget, const struct mirage_site *);
+MIRAGE_COLD void mirage_wasm_trap(
+    struct mirage_wasm *, enum mirage_trap, const struct mirage_site *);
+MIRAGE_COLD void mirage_wasm_fail(
+    struct mirage_wasm *, const char *what, const struct mirage_site *);
+MIRAGE_COLD void mirage_wasm_over_budget(
+    struct mirage_wasm *, enum mirage_budget, const struct mirage_site *);
 /* A bad handle, or bytes outside of the frame. */
 MIRAGE_COLD void mirage_wasm_bad_access(struct mirage_wasm *, uint32_t handle,
     uint32_t off, uint32_t len, const struct mirage_site *);
@@ -130,8 +131,7 @@ mirage_wasm_enter(struct mirage_wasm *w, const struct mirage_site *site)
 {
 	struct mirage_instance *inst = w->inst;
 
-	if (UNLIKELY((uintptr_t)__builtin_frame_address(0)
-		< inst->stack_limit))
+	if (UNLIKELY((uintptr_t)__builtin_frame_address(0) < inst->stack_limit))
 		mirage_wasm_over_budget(w, MIRAGE_BUDGET_STACK, site);
 	inst->fuel--;
 	if (UNLIKELY(inst->fuel < 0))

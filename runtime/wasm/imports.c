@@ -40,8 +40,8 @@ check_writable(SITE, struct mirage_frame *f, uint32_t off, uint32_t len)
 	for (i = 0; i < f->nsegs; i++) {
 		const struct mirage_segment *s = &f->segs[i];
 
-		if (start < off + len && off < start + s->len
-		    && (s->buffer->flags & MIRAGE_BUFFER_READONLY))
+		if (start < off + len && off < start + s->len &&
+		    (s->buffer->flags & MIRAGE_BUFFER_READONLY))
 			mirage_wasm_fail(w,
 			    "write to a frame whose memory the host shares "
 			    "(frame_writable first)",
@@ -158,8 +158,8 @@ mirage_import_frame_truncate(SITE, uint32_t h, uint32_t len)
 	if (len > f->len)
 		mirage_wasm_bad_access(w, h, 0, len, site);
 	if (len < f->len) {
-		struct mirage_frame_slot *slot
-		    = mirage_frame_slot(w->frames, h);
+		struct mirage_frame_slot *slot =
+		    mirage_frame_slot(w->frames, h);
 
 		/* Views may show a segment that goes. */
 		if (f->nsegs > 1 && slot->views != NULL)
@@ -169,13 +169,12 @@ mirage_import_frame_truncate(SITE, uint32_t h, uint32_t len)
 }
 
 void
-mirage_import_frame_checksum(
-    SITE, uint32_t h, uint32_t start, uint32_t offset)
+mirage_import_frame_checksum(SITE, uint32_t h, uint32_t start, uint32_t offset)
 {
 	struct mirage_frame *f = mirage_import_frame(w, site, h);
 
-	if (start > UINT16_MAX || offset > UINT16_MAX
-	    || !mirage_frame_holds(f, start + offset, 2))
+	if (start > UINT16_MAX || offset > UINT16_MAX ||
+	    !mirage_frame_holds(f, start + offset, 2))
 		mirage_wasm_bad_access(w, h, start + offset, 2, site);
 	f->csum_start = (uint16_t)start;
 	f->csum_offset = (uint16_t)offset;
@@ -204,9 +203,10 @@ mirage_import_netif_mac_low(SITE, uint32_t n)
 	const struct mirage_netif_info *i = interface(w, n);
 
 	(void)site;
-	return (i == NULL ? 0
-			  : (uint32_t)i->mac[2] << 24 | (uint32_t)i->mac[3] << 16
-		    | (uint32_t)i->mac[4] << 8 | i->mac[5]);
+	return (i == NULL ?
+		0 :
+		(uint32_t)i->mac[2] << 24 | (uint32_t)i->mac[3] << 16 |
+		    (uint32_t)i->mac[4] << 8 | i->mac[5]);
 }
 
 uint32_t
@@ -238,8 +238,8 @@ mirage_import_random_u32(SITE)
 }
 
 uint32_t
-mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off,
-    uint32_t len, uint32_t a, uint32_t b, uint32_t c)
+mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off, uint32_t len,
+    uint32_t a, uint32_t b, uint32_t c)
 {
 	struct mirage_frame_code *fc = w->inst->frame_code;
 	struct mirage_event *e;
@@ -283,11 +283,11 @@ text(SITE, uint32_t ptr, uint32_t units, char *out, size_t size)
 			uint32_t low = 0;
 
 			if (c < 0xdc00 && i + 1 < units)
-				low = p[2 * i + 2]
-				    | (uint32_t)p[2 * i + 3] << 8;
+				low =
+				    p[2 * i + 2] | (uint32_t)p[2 * i + 3] << 8;
 			if (low >= 0xdc00 && low < 0xe000) {
-				c = 0x10000 + ((c - 0xd800) << 10)
-				    + (low - 0xdc00);
+				c = 0x10000 + ((c - 0xd800) << 10) +
+				    (low - 0xdc00);
 				i++;
 			} else
 				c = 0xfffd;
@@ -349,8 +349,7 @@ mirage_import_log(SITE, uint32_t ptr, uint32_t utf16_units)
 	size_t n = text(w, site, ptr, utf16_units, line, sizeof(line));
 
 	mirage_wasm_burn(w, utf16_units / 8, site);
-	mirage_platform_console(
-	    w->inst->platform, MIRAGE_CONSOLE_LOG, line, n);
+	mirage_platform_console(w->inst->platform, MIRAGE_CONSOLE_LOG, line, n);
 }
 
 /*

@@ -78,7 +78,7 @@ mirage_import_frame_get32(SITE, uint32_t h, uint32_t off)
 	return (mirage_wasm_frame_get(w, f, off, 4, site));
 }
 
-#define IN_WRITABLE_HEAD(f, off, n)                                           \
+#define IN_WRITABLE_HEAD(f, off, n) \
 	(IN_HEAD(f, off, n) && LIKELY(!((f)->flags & MIRAGE_FRAME_READONLY)))
 
 MIRAGE_IMPORT void
@@ -154,15 +154,15 @@ mirage_import_frame_netif(SITE, uint32_t h)
 MIRAGE_IMPORT uint32_t
 mirage_import_frame_flags(SITE, uint32_t h)
 {
-	return (mirage_import_frame(w, site, h)->flags
-	    & (MIRAGE_FRAME_RX_L3_GOOD | MIRAGE_FRAME_RX_L4_GOOD));
+	return (mirage_import_frame(w, site, h)->flags &
+	    (MIRAGE_FRAME_RX_L3_GOOD | MIRAGE_FRAME_RX_L4_GOOD));
 }
 
 MIRAGE_IMPORT uint32_t
 mirage_import_netif_transmit(SITE, uint32_t n, uint32_t h)
 {
-	return (mirage_frame_transmit(
-	    w->inst, n, mirage_import_frame(w, site, h)));
+	return (
+	    mirage_frame_transmit(w->inst, n, mirage_import_frame(w, site, h)));
 }
 
 MIRAGE_IMPORT uint64_t
@@ -198,12 +198,11 @@ uint32_t mirage_import_netif_tx_offload(SITE, uint32_t n);
 uint32_t mirage_import_random_u32(SITE);
 uint32_t mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off,
     uint32_t len, uint32_t a, uint32_t b, uint32_t c);
-uint32_t mirage_import_counter_define(
-    SITE, uint32_t ptr, uint32_t utf16_units);
+uint32_t mirage_import_counter_define(SITE, uint32_t ptr, uint32_t utf16_units);
 void mirage_import_counter_add(SITE, uint32_t id, uint32_t n);
 void mirage_import_log(SITE, uint32_t ptr, uint32_t utf16_units);
-MIRAGE_COLD void mirage_import_abort(SITE, uint32_t message, uint32_t file,
-    uint32_t line, uint32_t column);
+MIRAGE_COLD void mirage_import_abort(
+    SITE, uint32_t message, uint32_t file, uint32_t line, uint32_t column);
 
 #undef SITE
 

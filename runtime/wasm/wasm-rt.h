@@ -72,8 +72,8 @@ void mirage_wasm_memory_allocate(struct mirage_wasm *, wasm_rt_memory_t *,
 /* Pages before, or UINT32_MAX if the heap budget or the maximum forbids it. */
 uint32_t mirage_wasm_memory_grow(wasm_rt_memory_t *, uint32_t pages);
 void mirage_wasm_memory_free(wasm_rt_memory_t *);
-void mirage_wasm_table_allocate(struct mirage_wasm *,
-    wasm_rt_funcref_table_t *, uint32_t elements, uint32_t max_elements);
+void mirage_wasm_table_allocate(struct mirage_wasm *, wasm_rt_funcref_table_t *,
+    uint32_t elements, uint32_t max_elements);
 void mirage_wasm_table_free(wasm_rt_funcref_table_t *);
 
 #endif /* WASM_RT_H_ */

@@ -16,14 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A range of memory with an owner.  Embed it; release() gets the last reference. */
+/* A range of memory with an owner.  Embed it; release() gets the last
+ * reference. */
 struct mirage_buffer {
-	uint32_t refs;	/* atomic: a driver may drop it in any context */
+	uint32_t refs; /* atomic: a driver may drop it in any context */
 	uint32_t flags; /* MIRAGE_BUFFER_* */
 	void (*release)(struct mirage_buffer *);
 };
 
-#define MIRAGE_BUFFER_READONLY	0x1 /* shared with the host: do not write */
+#define MIRAGE_BUFFER_READONLY 0x1 /* shared with the host: do not write */
 
 struct mirage_segment {
 	uint8_t *data;
@@ -31,23 +32,23 @@ struct mirage_segment {
 	struct mirage_buffer *buffer;
 };
 
-#define MIRAGE_FRAME_SEGMENTS	4 /* held in the frame; more are allocated */
+#define MIRAGE_FRAME_SEGMENTS 4 /* held in the frame; more are allocated */
 
 /* Receive checksum verdicts (what the NIC said) and transmit requests. */
-#define MIRAGE_FRAME_RX_L3_GOOD	0x0001 /* IPv4 header checksum verified */
-#define MIRAGE_FRAME_RX_L4_GOOD	0x0002 /* TCP or UDP checksum verified */
+#define MIRAGE_FRAME_RX_L3_GOOD 0x0001 /* IPv4 header checksum verified */
+#define MIRAGE_FRAME_RX_L4_GOOD 0x0002 /* TCP or UDP checksum verified */
 #define MIRAGE_FRAME_TX_CSUM	0x0010 /* fill csum_start/csum_offset */
 #define MIRAGE_FRAME_READONLY	0x0100 /* the first segment is the host's too */
 
 struct mirage_frame {
-	uint8_t *head;	   /* first segment's data: the headers, contiguous */
+	uint8_t *head; /* first segment's data: the headers, contiguous */
 	uint32_t head_len; /* bytes contiguous at head */
-	uint32_t len;	   /* bytes in all segments */
-	uint32_t refs;	   /* of the instance's thread only: not atomic */
-	uint32_t handle;   /* in the instance's frame table; 0: in none */
-	uint16_t netif;	   /* index of the interface it came from */
-	uint16_t flags;	   /* MIRAGE_FRAME_* */
-	uint16_t csum_start;  /* bytes from head, as in virtio-net */
+	uint32_t len; /* bytes in all segments */
+	uint32_t refs; /* of the instance's thread only: not atomic */
+	uint32_t handle; /* in the instance's frame table; 0: in none */
+	uint16_t netif; /* index of the interface it came from */
+	uint16_t flags; /* MIRAGE_FRAME_* */
+	uint16_t csum_start; /* bytes from head, as in virtio-net */
 	uint16_t csum_offset; /* bytes from csum_start */
 	uint16_t nsegs;
 	uint16_t maxsegs;
@@ -71,8 +72,8 @@ mirage_buffer_retain(struct mirage_buffer *b)
 static inline void
 mirage_buffer_release(struct mirage_buffer *b)
 {
-	if (__atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1
-	    || __atomic_fetch_sub(&b->refs, 1, __ATOMIC_ACQ_REL) == 1)
+	if (__atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1 ||
+	    __atomic_fetch_sub(&b->refs, 1, __ATOMIC_ACQ_REL) == 1)
 		b->release(b);
 }
 

@@ -44,13 +44,12 @@ void mirage_platform_entropy(struct mirage_platform *, void *buf, size_t len);
 /* Console.  One line, UTF-8, without its newline.  MAY limit the rate. */
 enum mirage_console_level {
 	MIRAGE_CONSOLE_DEBUG,
-	MIRAGE_CONSOLE_LOG,  /* console.log, console.info */
+	MIRAGE_CONSOLE_LOG, /* console.log, console.info */
 	MIRAGE_CONSOLE_WARN,
 	MIRAGE_CONSOLE_ERROR,
 };
-void mirage_platform_console(
-    struct mirage_platform *, enum mirage_console_level, const char *line,
-    size_t len);
+void mirage_platform_console(struct mirage_platform *,
+    enum mirage_console_level, const char *line, size_t len);
 
 /*
  * Waiting.  Sleeps until deadline_ns (monotonic; UINT64_MAX: no deadline), a
@@ -60,7 +59,7 @@ void mirage_platform_console(
 #define MIRAGE_WAKE_TIMER 0x1
 #define MIRAGE_WAKE_FRAME 0x2
 #define MIRAGE_WAKE_STOP  0x4
-#define MIRAGE_WAKE_END   0x8
+#define MIRAGE_WAKE_END	  0x8
 unsigned mirage_platform_wait(struct mirage_platform *, uint64_t deadline_ns);
 
 /*
@@ -75,8 +74,8 @@ bool mirage_platform_stats_requested(struct mirage_platform *);
 /* Network interfaces, 0 .. count-1, fixed while an instance runs. */
 struct mirage_netif_info {
 	char name[16];
-	uint8_t mac[6];	     /* of the instance, not of the host's side */
-	uint32_t mtu;	     /* bytes of L3 payload, e.g. 1500 */
+	uint8_t mac[6]; /* of the instance, not of the host's side */
+	uint32_t mtu; /* bytes of L3 payload, e.g. 1500 */
 	uint32_t tx_offload; /* MIRAGE_FRAME_TX_* that transmit accepts */
 };
 unsigned mirage_platform_netif_count(struct mirage_platform *);
@@ -99,9 +98,9 @@ int mirage_platform_receive(struct mirage_platform *, unsigned netif,
  * The runtime asks; the platform never calls up to count.
  */
 enum mirage_drop {
-	MIRAGE_DROP_TRUNCATED,	/* fewer bytes arrived than the frame had */
-	MIRAGE_DROP_RUNT,	/* shorter than an Ethernet header, 14 bytes */
-	MIRAGE_DROP_OVERSIZE,	/* longer than MTU + 14 bytes (+ 4: VLAN tag) */
+	MIRAGE_DROP_TRUNCATED, /* fewer bytes arrived than the frame had */
+	MIRAGE_DROP_RUNT, /* shorter than an Ethernet header, 14 bytes */
+	MIRAGE_DROP_OVERSIZE, /* longer than MTU + 14 bytes (+ 4: VLAN tag) */
 	MIRAGE_DROP_QUEUE_FULL, /* the bounded input queue was full */
 	MIRAGE_DROP_NO_BUFFERS, /* all receive buffers are held */
 	MIRAGE_DROP_REASONS
@@ -118,9 +117,9 @@ uint64_t mirage_platform_drops(
  */
 enum mirage_tx {
 	MIRAGE_TX_SENT,
-	MIRAGE_TX_FULL,	  /* the interface's queue is full: drop */
+	MIRAGE_TX_FULL, /* the interface's queue is full: drop */
 	MIRAGE_TX_TOO_LONG,
-	MIRAGE_TX_DOWN,	  /* the interface is gone, or refused the frame */
+	MIRAGE_TX_DOWN, /* the interface is gone, or refused the frame */
 };
 enum mirage_tx mirage_platform_transmit(
     struct mirage_platform *, unsigned netif, struct mirage_frame *);

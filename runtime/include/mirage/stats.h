@@ -17,30 +17,30 @@ struct mirage_instance;
  * The one table of fixed counters: X(member, "name", "what it counts").
  * Counters count from the program's start, unless they say otherwise.
  */
-#define MIRAGE_STATS(X)                                                       \
-	X(turns, "turns", "passes of the run loop")                           \
-	X(wakeups, "wakeups", "times that the run loop slept and woke")       \
-	X(instructions, "instructions", "instructions charged to budgets")    \
-	X(frames_in, "frames.in", "frames received")                          \
-	X(bytes_in, "bytes.in", "bytes in received frames")                   \
-	X(frames_out, "frames.out", "frames sent")                            \
-	X(bytes_out, "bytes.out", "bytes in sent frames")                     \
-	X(copies, "copies", "times that bytes of a frame were copied")        \
-	X(bytes_copied, "copies.bytes", "bytes of frames copied")             \
-	X(frames_live, "frames.live", "frames held now")                      \
-	X(frames_live_max, "frames.live.max", "most frames held at once")     \
-	X(frames_reclaimed, "frames.reclaimed",                               \
-	    "frames that the program still held at its end")                  \
-	X(events, "events", "events from frame code to application code")     \
-	X(timers_fired, "timers", "timers fired")                             \
-	X(heap_bytes, "heap.bytes", "bytes of the heap budget in use now")    \
-	X(heap_bytes_max, "heap.bytes.max", "most bytes of heap in use")      \
-	X(drop_unclaimed, "drop.unclaimed", "frames that nobody took")        \
-	X(drop_frames_limit, "drop.frames-limit",                             \
-	    "frames dropped because the program holds too many")              \
-	X(drop_transmit_full, "drop.transmit-full",                           \
-	    "frames to send that found the interface's queue full")           \
-	X(drop_transmit_error, "drop.transmit-error",                         \
+#define MIRAGE_STATS(X)                                                    \
+	X(turns, "turns", "passes of the run loop")                        \
+	X(wakeups, "wakeups", "times that the run loop slept and woke")    \
+	X(instructions, "instructions", "instructions charged to budgets") \
+	X(frames_in, "frames.in", "frames received")                       \
+	X(bytes_in, "bytes.in", "bytes in received frames")                \
+	X(frames_out, "frames.out", "frames sent")                         \
+	X(bytes_out, "bytes.out", "bytes in sent frames")                  \
+	X(copies, "copies", "times that bytes of a frame were copied")     \
+	X(bytes_copied, "copies.bytes", "bytes of frames copied")          \
+	X(frames_live, "frames.live", "frames held now")                   \
+	X(frames_live_max, "frames.live.max", "most frames held at once")  \
+	X(frames_reclaimed, "frames.reclaimed",                            \
+	    "frames that the program still held at its end")               \
+	X(events, "events", "events from frame code to application code")  \
+	X(timers_fired, "timers", "timers fired")                          \
+	X(heap_bytes, "heap.bytes", "bytes of the heap budget in use now") \
+	X(heap_bytes_max, "heap.bytes.max", "most bytes of heap in use")   \
+	X(drop_unclaimed, "drop.unclaimed", "frames that nobody took")     \
+	X(drop_frames_limit, "drop.frames-limit",                          \
+	    "frames dropped because the program holds too many")           \
+	X(drop_transmit_full, "drop.transmit-full",                        \
+	    "frames to send that found the interface's queue full")        \
+	X(drop_transmit_error, "drop.transmit-error",                      \
 	    "frames to send that the interface refused")
 
 #define MIRAGE_STATS_NAME_BYTES 48 /* with its NUL */

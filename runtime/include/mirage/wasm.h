@@ -106,9 +106,9 @@ struct mirage_wasm_export {
 };
 
 struct mirage_wasm_module {
-	const char *name;	/* for messages: "udp" */
-	const char *file;	/* its TypeScript source: "src/stack/udp.ts" */
-	size_t instance_bytes;	/* of wasm2c's instance structure */
+	const char *name; /* for messages: "udp" */
+	const char *file; /* its TypeScript source: "src/stack/udp.ts" */
+	size_t instance_bytes; /* of wasm2c's instance structure */
 	void (*instantiate)(void *instance, void *host);
 	void (*free)(void *instance);
 	const struct mirage_wasm_export *exports;

@@ -13,13 +13,13 @@
 #include "frame/table.h"
 #include "unix/unix.h"
 
-#define CHECK(x)                                                              \
-	do {                                                                  \
-		if (!(x)) {                                                   \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,    \
-			    #x);                                              \
-			exit(1);                                              \
-		}                                                             \
+#define CHECK(x)                                                            \
+	do {                                                                \
+		if (!(x)) {                                                 \
+			fprintf(                                            \
+			    stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
+			exit(1);                                            \
+		}                                                           \
 	} while (0)
 
 static struct mirage_platform platform;
@@ -239,23 +239,23 @@ sums(void)
 		uint32_t seed = random32() & 0xffff, off, n, want, left;
 		uint8_t *all = malloc(len + 1), *at = all;
 		uint8_t fill = (uint8_t)random32();
-		struct mirage_frame *f
-		    = mirage_platform_frame_alloc(&platform, 0);
+		struct mirage_frame *f =
+		    mirage_platform_frame_alloc(&platform, 0);
 
 		for (i = 0; i < len; i++)
-			all[i] = round % 3 == 0 ? 0xff
-			    : round % 3 == 1	? fill
-						: (uint8_t)random32();
+			all[i] = round % 3 == 0 ? 0xff :
+			    round % 3 == 1	? fill :
+						  (uint8_t)random32();
 		CHECK(mirage_sum(all, len, seed) == plain_sum(all, len, seed));
 		/* The same bytes in pieces of odd and even length. */
 		for (left = len; left > 0;) {
 			uint32_t piece = 1 + random32() % left;
-			struct mirage_frame *part
-			    = mirage_platform_frame_alloc(&platform, piece);
+			struct mirage_frame *part =
+			    mirage_platform_frame_alloc(&platform, piece);
 
 			memcpy(part->head, at, piece);
-			CHECK(mirage_frame_append(
-			    &platform, f, part, 0, piece));
+			CHECK(
+			    mirage_frame_append(&platform, f, part, 0, piece));
 			mirage_platform_frame_free(&platform, part);
 			at += piece;
 			left -= piece;
@@ -290,8 +290,7 @@ transmit(void)
 	CHECK(mirage_frame_insert(&inst, f) != 0);
 	CHECK(mirage_frame_transmit(&inst, 0, f));
 	CHECK(inst.stats.frames_live == 0 && w.buffer.refs == 1);
-	CHECK(mirage_platform_wait(&platform, UINT64_MAX)
-	    == MIRAGE_WAKE_FRAME);
+	CHECK(mirage_platform_wait(&platform, UINT64_MAX) == MIRAGE_WAKE_FRAME);
 	CHECK(mirage_platform_receive(&platform, 1, &g, 1) == 1);
 	CHECK(g->len == 115);
 	sum = (uint16_t)mirage_frame_sum(g, 14, 101, 0);
@@ -315,13 +314,13 @@ over_sockets(int type)
 	CHECK(socketpair(AF_UNIX, type, 0, pair) == 0);
 	CHECK(unix_platform_init(&platform, error));
 	for (i = 0; i < 2; i++) {
-		struct nic_options o = { .spec = spec, .program = "test" };
+		struct nic_options o = {.spec = spec, .program = "test"};
 
 		snprintf(spec, sizeof(spec), "fd:%d", pair[i]);
 		CHECK(nic_open(&platform, &o, error) == OPEN_OK);
 	}
-	CHECK(memcmp(platform.nics[0].info.mac, platform.nics[1].info.mac, 6)
-	    != 0);
+	CHECK(memcmp(platform.nics[0].info.mac, platform.nics[1].info.mac, 6) !=
+	    0);
 	CHECK((platform.nics[0].info.mac[0] & 3) == 2);
 	transmit();
 	unix_platform_fini(&platform);

@@ -58,7 +58,7 @@ main(int argc, char **argv)
 	}
 	close(pair[1]);
 	for (i = 0; i < frames; i++) {
-		struct pollfd p = { .fd = pair[0], .events = POLLIN };
+		struct pollfd p = {.fd = pair[0], .events = POLLIN};
 		size_t len = make(sent, i);
 		ssize_t n;
 
@@ -75,8 +75,8 @@ main(int argc, char **argv)
 	}
 	/* A frame that is too long, and one that is none. */
 	memset(sent, 0, sizeof(sent));
-	if (send(pair[0], sent, sizeof(sent), 0) == -1
-	    || send(pair[0], sent, 5, 0) == -1)
+	if (send(pair[0], sent, sizeof(sent), 0) == -1 ||
+	    send(pair[0], sent, 5, 0) == -1)
 		err(1, "send of garbage");
 	if (strcmp(argv[3], "close") == 0)
 		close(pair[0]);
