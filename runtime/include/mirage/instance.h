@@ -25,19 +25,19 @@ enum mirage_state {
 	MIRAGE_IDLE,
 	MIRAGE_RUNNING,
 	MIRAGE_STOPPING,
-	MIRAGE_RETURNED,    /* main returned and nothing is left to wait for */
-	MIRAGE_STOPPED,	    /* somebody asked */
-	MIRAGE_FAILED,	    /* uncaught throw, unhandled rejection, trap */
+	MIRAGE_RETURNED, /* main returned and nothing is left to wait for */
+	MIRAGE_STOPPED, /* somebody asked */
+	MIRAGE_FAILED, /* uncaught throw, unhandled rejection, trap */
 	MIRAGE_OVER_BUDGET,
 };
 
 /* What the platform knows before the program starts. */
 struct mirage_config {
 	struct mirage_rtparams params;
-	const char *ipv4;    /* "10.0.0.2/24", or NULL */
+	const char *ipv4; /* "10.0.0.2/24", or NULL */
 	const char *gateway; /* "10.0.0.1", or NULL */
-	const char *target;  /* "unix", "kfreebsd"; NULL: "unix" */
-	int argc;	     /* words for the program itself */
+	const char *target; /* "unix", "kfreebsd"; NULL: "unix" */
+	int argc; /* words for the program itself */
 	char *const *argv;
 	/*
 	 * The stack that mirage_instance_run() will be called on: lowest usable

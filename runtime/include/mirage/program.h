@@ -13,9 +13,9 @@ struct mirage_instance;
 struct mirage_wasm_module; /* <mirage/wasm.h>: one compiled frame-code module */
 
 struct mirage_program {
-	const char *name;	/* "udp-echo" */
-	const char *build_id;	/* hex digest of all inputs */
-	const char *engine_id;	/* of the engine that made the bytecode */
+	const char *name; /* "udp-echo" */
+	const char *build_id; /* hex digest of all inputs */
+	const char *engine_id; /* of the engine that made the bytecode */
 	const uint8_t *bytecode; /* duk_dump_function() of the bundle */
 	size_t bytecode_len;
 	/* Frame code, in the order in which frames are offered to it. */
