@@ -1,6 +1,5 @@
 /** UDP sockets over a stack that only remembers what it was told. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type * as UdpModule from "../../src/lib/udp.ts";
 import { StackError, StackEvent } from "../../src/stack/interface.ts";
 import { type FakeNative, installFakeNative } from "./fake-native.ts";
 
@@ -15,15 +14,45 @@ const stack = vi.hoisted(() => ({
 }));
 vi.mock("../../src/stack/stack.frame.ts", () => stack);
 
+// The library's own types would have tsc read the stack, whose types are AssemblyScript's.
+interface Endpoint {
+  address: string;
+  port: number;
+}
+interface Datagram extends Endpoint {
+  length: number;
+  data: Uint8Array;
+  toText(): string;
+  retain(): Datagram;
+  release(): void;
+}
+interface Unreachable extends Endpoint {
+  type: number;
+  code: number;
+}
+interface Socket extends AsyncIterable<Datagram> {
+  dropped: number;
+  unreachable: number;
+  receive(): Promise<Datagram>;
+  send(data: Uint8Array | string | Uint8Array[], to: Endpoint): void;
+  close(): void;
+}
+interface Library {
+  Udp: {
+    bind(options?: { port?: number; queue?: number; onUnreachable?: (event: Unreachable) => void }): Socket;
+  };
+}
+const library: string = "../../src/lib/udp.ts";
+
 let native: FakeNative;
-let Udp: typeof UdpModule.Udp;
+let Udp: Library["Udp"];
 const sender = 0x0a000001;
 
 beforeEach(async () => {
   vi.resetModules();
   vi.clearAllMocks();
   native = installFakeNative();
-  ({ Udp } = await import("../../src/lib/udp.ts"));
+  ({ Udp } = (await import(library)) as Library);
 });
 
 /** A datagram for the socket: its payload lies 42 bytes into a frame. */
@@ -134,7 +163,7 @@ describe("UdpSocket", () => {
 
   it("iterates until it is closed, releasing what was not retained", async () => {
     const socket = Udp.bind();
-    const kept: UdpModule.Datagram[] = [];
+    const kept: Datagram[] = [];
     const loop = (async () => {
       const seen: string[] = [];
       for await (const datagram of socket) {
@@ -168,7 +197,7 @@ describe("UdpSocket", () => {
   });
 
   it("tells who asked what could not be delivered", () => {
-    const events: UdpModule.UdpUnreachable[] = [];
+    const events: Unreachable[] = [];
     const socket = Udp.bind({ onUnreachable: (event) => events.push(event) });
     native.frameCodeListener?.(StackEvent.UdpUnreachable, 0, 0, 0, 4, sender, (9 << 16) | (3 << 8) | 3);
     expect(events).toEqual([{ address: "10.0.0.1", port: 9, type: 3, code: 3 }]);
