@@ -27,6 +27,7 @@ const entryPoints = {
   "check-programs": "src/build/main-check.ts",
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
+  "rtparams-doc": "tools/rtparams-doc.ts",
 };
 
 const { outputFiles } = await build({

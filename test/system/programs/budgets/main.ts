@@ -75,7 +75,7 @@ function regexp(): boolean {
 }
 
 function nativeLoop(): number {
-  return Array.prototype.indexOf.call({ length: 4294967295 }, 1); // native-loop
+  return Array.prototype.indexOf.call({ length: 2_000_000_000 }, 1); // native-loop
 }
 
 function deepJson(): string {
