@@ -48,6 +48,12 @@
 #undef DUK_USE_LITCACHE_SIZE
 #define DUK_USE_LITCACHE_SIZE 1024
 
+/*
+ * A stack trace shows all callers, as in other engines that TypeScript runs in:
+ * a call in a return statement keeps its caller's frame.
+ */
+#undef DUK_USE_TAILCALL
+
 /* What programs cannot reach, or should not. */
 #undef DUK_USE_ERRCREATE
 #undef DUK_USE_ERRTHROW
@@ -73,8 +79,5 @@
 #define DUK_USE_VALSTACK_LIMIT 100000000L
 #undef DUK_USE_MARK_AND_SWEEP_RECLIMIT
 #define DUK_USE_MARK_AND_SWEEP_RECLIMIT 64 /* must fit the stack guard */
-
-/* Small enough for a program that idles in a few megabytes. */
-#undef DUK_USE_FATAL_HANDLER
 
 #endif /* MIRAGE_DUK_CONFIG_H */

@@ -368,8 +368,11 @@ mirage_engine_microtasks(struct mirage_instance *inst)
 void
 mirage_engine_turn(struct mirage_instance *inst)
 {
-	if (inst->exceeded == MIRAGE_BUDGET_NONE)
-		inst->fuel = (int64_t)inst->config.params.instructions;
+	if (inst->exceeded != MIRAGE_BUDGET_NONE)
+		return;
+	inst->fuel = (int64_t)inst->config.params.instructions;
+	if (inst->engine != NULL)
+		inst->engine->grace = 0;
 }
 
 struct call {

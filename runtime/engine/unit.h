@@ -31,6 +31,8 @@ struct mirage_engine {
 	size_t failed; /* size that could not be allocated; 0: none */
 	unsigned tries; /* how often, one after the other */
 
+	unsigned grace; /* see unit_fuel_out() */
+
 	jmp_buf *fatal; /* where a fatal error goes */
 	bool dead; /* there was one: the heap must not be touched */
 

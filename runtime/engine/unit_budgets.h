@@ -73,13 +73,46 @@ mirage_engine_charge(struct mirage_instance *inst, uint64_t n)
 	return (false);
 }
 
+/* What the library may use until the program's own code runs again. */
+#define UNIT_GRACE_TIMES 20000
+#define UNIT_GRACE_STEPS 3 /* instructions each, fewer than a function has */
+#define UNIT_GRACE_DEBT	 65536 /* what one native may have cost on top */
+
+static bool unit_in_program(duk_hthread *);
+
+/*
+ * The turn's instructions are used up.  A message that names only functions of
+ * the library would help nobody, as when microtasks queue each other: then the
+ * end waits for a function of the program.  True: it does.
+ */
+static DUK_NOINLINE bool
+unit_fuel_out(struct mirage_instance *inst)
+{
+	duk_hthread *thr = unit_thread(inst);
+
+	if (inst->exceeded != MIRAGE_BUDGET_NONE)
+		return (false);
+	if (thr != NULL && thr->heap->curr_thread != NULL &&
+	    inst->fuel > -UNIT_GRACE_DEBT &&
+	    inst->engine->grace < UNIT_GRACE_TIMES &&
+	    !unit_in_program(thr->heap->curr_thread)) {
+		inst->engine->grace++;
+		inst->fuel = UNIT_GRACE_STEPS;
+		return (true);
+	}
+	mirage_engine_exceeded(inst, MIRAGE_BUDGET_INSTRUCTIONS);
+	return (false);
+}
+
 static DUK_NOINLINE int
 mirage_unit_check_failed(struct mirage_instance *inst)
 {
-	if (inst->exceeded == MIRAGE_BUDGET_NONE)
-		mirage_engine_exceeded(inst,
-		    inst->fuel < 0 ? MIRAGE_BUDGET_INSTRUCTIONS :
-				     MIRAGE_BUDGET_STACK);
+	if (inst->exceeded == MIRAGE_BUDGET_NONE) {
+		if ((uintptr_t)__builtin_frame_address(0) < inst->stack_limit)
+			mirage_engine_exceeded(inst, MIRAGE_BUDGET_STACK);
+		else if (inst->fuel >= 0 || unit_fuel_out(inst))
+			return (0);
+	}
 	return (1);
 }
 
@@ -107,10 +140,8 @@ mirage_unit_interrupt(void *udata, duk_hthread *thr, duk_int_t *ctr)
 		inst->stop = true;
 		return (1);
 	}
-	if (inst->fuel <= 0) {
-		mirage_engine_exceeded(inst, MIRAGE_BUDGET_INSTRUCTIONS);
+	if (inst->fuel <= 0 && !unit_fuel_out(inst))
 		return (1);
-	}
 	*ctr = inst->fuel < UNIT_CHUNK ? (duk_int_t)inst->fuel : UNIT_CHUNK;
 	return (0);
 }
@@ -145,8 +176,7 @@ unit_charge_bytes(struct mirage_instance *inst, size_t size)
 		mirage_engine_exceeded(inst, MIRAGE_BUDGET_HEAP);
 		return (false);
 	}
-	mirage_engine_exceeded(inst, MIRAGE_BUDGET_INSTRUCTIONS);
-	return (false);
+	return (unit_fuel_out(inst));
 }
 
 static DUK_NOINLINE void

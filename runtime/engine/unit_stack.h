@@ -7,6 +7,30 @@
 
 #define UNIT_TRACE_DEPTH 12 /* frames of a budget's message */
 
+/* Does any function that runs have a line in the program? */
+static bool
+unit_in_program(duk_hthread *thr)
+{
+	struct unit_place place;
+	duk_activation *act;
+	duk_hobject *h;
+	unsigned n = 0;
+
+	duk_hthread_sync_currpc(thr);
+	for (act = thr->callstack_curr; act != NULL; act = act->parent) {
+		h = DUK_ACT_GET_FUNC(act);
+		if (h == NULL || !DUK_HOBJECT_IS_COMPFUNC(h))
+			continue;
+		unit_place(
+		    thr, h, duk_hthread_get_act_prev_pc(thr, act), &place);
+		if (place.line != 0)
+			return (true);
+		if (++n == UNIT_TRACE_DEPTH)
+			break;
+	}
+	return (false);
+}
+
 void
 mirage_engine_backtrace(struct mirage_instance *inst)
 {
@@ -49,6 +73,7 @@ unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 	struct unit_place place;
 	duk_hobject *h;
 	const char *name, *as;
+	char line[16];
 
 	if (!DUK_TVAL_IS_OBJECT(tv)) {
 		duk_push_hstring_empty(thr);
@@ -68,12 +93,15 @@ unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 		return;
 	}
 	unit_place(thr, h, pc, &place);
+	/* Line 0: code that is no part of the program's text. */
+	line[0] = '\0';
+	if (place.line != 0)
+		snprintf(line, sizeof(line), ":%lu", (unsigned long)place.line);
 	if (name == NULL)
-		duk_push_sprintf(thr, "\n    at %s:%lu", place.file,
-		    (unsigned long)place.line);
+		duk_push_sprintf(thr, "\n    at %s%s", place.file, line);
 	else
-		duk_push_sprintf(thr, "\n    at %s%s (%s:%lu)", as, name,
-		    place.file, (unsigned long)place.line);
+		duk_push_sprintf(
+		    thr, "\n    at %s%s (%s%s)", as, name, place.file, line);
 }
 
 void

@@ -221,6 +221,23 @@ describe("budgets", () => {
     expect(printed(result)).toEqual(["done"]);
   });
 
+  it.each([100_000, 100_001, 100_007, 100_013, 100_020])(
+    "name the program also when the library used the last of %i",
+    async (limit) => {
+      // Only the second line is the program's; the rest stands for the library.
+      const statements =
+        "var queue = []; function flush() { while (queue.length > 0) { var f = queue.shift(); for (var i = 0; i < 20; i++); f(); } }\n" +
+        "function again() { queue.push(again); }\nagain(); native.queueMicrotask(flush);";
+      const result = await addon.run({
+        source: program(statements),
+        lines: "\n\nmain.ts:2\n\n\n",
+        rtparams: `i=${limit}`,
+      });
+      expect(result.state).toBe("over budget");
+      expect(result.error).toContain("at again (main.ts:2)");
+    },
+  );
+
   it("of memory are for what is in use, not for what was", async () => {
     const result = await run(
       "for (var i = 0; i < 2000; i++) { var o = { data: new Uint8Array(65536) }; o.self = o; } print('done');",

@@ -73,6 +73,19 @@ describe("err.stack", () => {
     ]);
   });
 
+  it("shows callers that only return what they call, and code without a place by its file", async () => {
+    const result = await run(
+      "function f() { return new Error('x').stack; }\nfunction g() { return f(); }\nprint(g());",
+      "a.ts:1\n\na.ts:20\na.ts:30\n",
+    );
+    expect(printed(result)).toEqual([
+      "Error: x",
+      "    at f (mirage)",
+      "    at g (a.ts:20)",
+      "    at a.ts:30",
+    ]);
+  });
+
   it("tells files apart in one function, as in a bundle of modules", async () => {
     const at = (line: number) => `print(new Error('${line}').stack.split('\\n')[1]);`;
     const result = await run(
