@@ -41,7 +41,7 @@ check-nofloat:
 
 clean:
 	rm -rf dist build/nofloat build/hardfloat build/asan build/tools build/frame build/programs \
-	    build/examples build/test-programs build/bench build/Release build/nodedir build/.setup
+	    build/examples build/test-programs build/bench build/.setup runtime/addon/build
 
 distclean: clean
 	rm -rf build node_modules

@@ -16,7 +16,7 @@ step() {
 }
 
 c_files() {
-	find runtime stdlib-nofloat kmod dtrace tools test examples -name '*.[ch]' -type f | sort
+	find runtime stdlib-nofloat kmod dtrace tools test examples -name '*.[ch]' -type f ! -path '*/build/*' | sort
 }
 
 format_c() {

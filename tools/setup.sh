@@ -189,7 +189,3 @@ fi
 
 node tools/build-dist.mjs
 node dist/build-objects.js nofloat
-
-if [ "$what" != run ] && [ -f binding.gyp ]; then
-	node tools/build-addon.mjs
-fi

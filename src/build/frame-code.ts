@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
 import { digest, FileDigests, isCurrent, markCurrent, pipelineDigest } from "./compile.ts";
 import { BuildError } from "./errors.ts";
-import { buildRoot, ensureDirectory, packageRoot } from "./paths.ts";
+import { buildRoot, ensureDirectory, forgetLostSources, packageRoot, rememberSource } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { type ProgramSource, shownFile, tracePath } from "./sources.ts";
 import { findWasm2c, wasm2cVersion, which } from "./toolchain.ts";
@@ -208,6 +208,8 @@ async function compileModule(
   if (objdump === undefined) {
     throw new BuildError(`no wasm-objdump beside ${wasm2c}.\n  apt-get install wabt`);
   }
+  forgetLostSources(dirname(directory));
+  rememberSource(directory, file);
   progress.expect(1);
   progress.step(`asc ${shown}`);
   const compiled = await compileFrameCode(file);

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,4 +70,26 @@ export function buildRoot(): string {
 export function ensureDirectory(directory: string): string {
   mkdirSync(directory, { recursive: true });
   return directory;
+}
+
+/** Names, in a folder of products, the source that they are made of. */
+const sourceFile = "source";
+
+/** Writes down which source the products in a folder belong to. */
+export function rememberSource(directory: string, source: string): void {
+  writeFileSync(join(directory, sourceFile), source);
+}
+
+/** Removes the folders in `parent` whose source is gone: nobody will ask for those products again. */
+export function forgetLostSources(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const directory = join(parent, name);
+    try {
+      if (!existsSync(readFileSync(join(directory, sourceFile), "utf8"))) {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    } catch {
+      // Another build is at work there, or was here before us.
+    }
+  }
 }

@@ -17,7 +17,7 @@ import {
   sharedFlags,
   type Variant,
 } from "./objects.ts";
-import { buildRoot, ensureDirectory } from "./paths.ts";
+import { buildRoot, ensureDirectory, forgetLostSources, rememberSource } from "./paths.ts";
 import { programC } from "./program-c.ts";
 import { type Progress, seconds } from "./progress.ts";
 import type { ProgramSource } from "./sources.ts";
@@ -179,6 +179,8 @@ export async function buildProgram(source: ProgramSource, options: BuildOptions)
     const key = digest(pipelineKey(tool, variant), runtime.digest);
     const cached = await costs.measure("cache", () => isCurrent(executable, key, new FileDigests()));
     if (!cached) {
+      forgetLostSources(dirname(directory));
+      rememberSource(directory, source.main);
       rmSync(`${executable}.stamp`, { force: true });
       const inputs = await makeProgram(source, directory, runtime, tool, options, costs);
       inputs.add(join(source.directory, "tsconfig.json"));

@@ -54,12 +54,6 @@ function sdtHeader(): string | undefined {
   );
 }
 
-/** Header files of Node, for the addon with which the tests drive the engine. */
-function nodeHeaders(): string | undefined {
-  const headers = join(process.execPath, "../../include/node/node_api.h");
-  return existsSync(headers) ? headers : "those of the npm package node-api-headers";
-}
-
 const probes: readonly Probe[] = [
   {
     name: "node",
@@ -67,13 +61,6 @@ const probes: readonly Probe[] = [
     purpose: `version ${minimumNode.join(".")} or later runs the compilers`,
     remedy: "sh tools/setup.sh run",
     look: nodeVersion,
-  },
-  {
-    name: "node-headers",
-    required: false,
-    purpose: "for the tests' addon",
-    remedy: "npm ci",
-    look: nodeHeaders,
   },
   {
     name: "clang",
