@@ -15,11 +15,12 @@ function reflect(
   questions: Buffer[],
   options: string[],
 ): { answers: Buffer[]; stdout: string; stderr: string } {
-  const question = join(scratch, "in.pcap");
-  const answer = join(scratch, "out.pcap");
+  const run = mkdtempSync(join(scratch, "run-"));
+  const question = join(run, "in.pcap");
+  const answer = join(run, "out.pcap");
   writeCapture(question, questions);
   const net = `pcap:${question},${answer}`;
-  const { stdout, stderr } = mirage([
+  const { status, stdout, stderr } = mirage([
     "run",
     "-t",
     "unix",
@@ -28,6 +29,7 @@ function reflect(
     ...options,
     join(ROOT, "examples/reflector"),
   ]);
+  expect(status, stderr).toBe(0);
   return { answers: readCapture(answer), stdout, stderr };
 }
 
