@@ -7,6 +7,13 @@
 
 #define UNIT_TRACE_DEPTH 12 /* frames of a budget's message */
 
+/* Code that the lowering and the built-ins brought in: no reader's business. */
+static bool
+unit_place_is_internal(const struct unit_place *place)
+{
+	return (place->line == 0 && strcmp(place->file, "mirage") == 0);
+}
+
 /* Does any function that runs have a line in the program? */
 static bool
 unit_in_program(duk_hthread *thr)
@@ -40,11 +47,12 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 	const char *name;
 	duk_hobject *h;
 	unsigned n = 0;
+	bool in_program;
 
 	if (thr == NULL || thr->heap->curr_thread == NULL)
 		return;
 	thr = thr->heap->curr_thread;
-	duk_hthread_sync_currpc(thr);
+	in_program = unit_in_program(thr);
 	for (act = thr->callstack_curr; act != NULL; act = act->parent) {
 		h = DUK_ACT_GET_FUNC(act);
 		if (h == NULL)
@@ -57,6 +65,8 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 		} else {
 			unit_place(thr, h,
 			    duk_hthread_get_act_prev_pc(thr, act), &place);
+			if (in_program && unit_place_is_internal(&place))
+				continue;
 			mirage_fail_at(inst, name == NULL ? "" : name,
 			    place.file, place.line);
 		}
@@ -93,6 +103,10 @@ unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 		return;
 	}
 	unit_place(thr, h, pc, &place);
+	if (unit_place_is_internal(&place)) {
+		duk_push_hstring_empty(thr);
+		return;
+	}
 	/* Line 0: code that is no part of the program's text. */
 	line[0] = '\0';
 	if (place.line != 0)
