@@ -270,8 +270,8 @@ check_not_stale(duk_context *ctx)
 }
 
 /*
- * Makes a frame of the views in the array at idx, by reference: on no table,
- * one reference.  Throws, leaving no more than net->building behind.
+ * Makes a frame of the views in the array at idx, or of the one view there, by
+ * reference: on no table, one reference.  Throws, leaving no more than net->building behind.
  */
 static struct mirage_frame *
 gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
@@ -282,11 +282,11 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 	struct pin *pin;
 	size_t total = 0;
 	duk_size_t n, i;
+	bool array;
 
 	release_building(inst);
-	if (!duk_is_array(ctx, idx))
-		(void)duk_type_error(ctx, "views must be an array");
-	n = duk_get_length(ctx, idx);
+	array = duk_is_array(ctx, idx);
+	n = array ? duk_get_length(ctx, idx) : 1;
 	if (n > VIEWS_MAX)
 		(void)duk_range_error(
 		    ctx, "%d views: at most %d", (int)n, VIEWS_MAX);
@@ -296,7 +296,10 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 		const uint8_t *base;
 		size_t len, whole;
 
-		duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
+		if (array)
+			duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
+		else
+			duk_dup(ctx, idx);
 		(void)mirage_native_bytes(ctx, -1, "a view", &len);
 		if (len == 0)
 			check_not_stale(ctx);
@@ -675,7 +678,11 @@ bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
-	return (deliver(inst, inst->net->netif_listener[netif], &handle, 1));
+	const struct mirage_frame *f = mirage_frame_lookup(inst->frames, handle);
+	uint32_t args[] = {handle, f == NULL ? 0 : f->len};
+
+	return (deliver(inst, inst->net->netif_listener[netif], args,
+	    sizeof(args) / sizeof(args[0])));
 }
 
 bool

@@ -174,9 +174,10 @@ function bufferItems(buffer: ArrayBuffer): string[] {
 
 /** The own state of our promises: see promise.ts. */
 function promiseItems(context: Context, promise: { state: number; value: unknown }, depth: number): string[] {
-  if (promise.state === 0) return ["<pending>"];
+  const state = promise.state & 3; // beside it are flags
+  if (state === 0) return ["<pending>"];
   const text = show(context, promise.value, depth + 1);
-  return [promise.state === 2 ? `<rejected> ${text}` : text];
+  return [state === 2 ? `<rejected> ${text}` : text];
 }
 
 function errorText(error: Error): string {
@@ -344,7 +345,7 @@ function shapeOf(context: Context, value: object, depth: number): Shape {
       ...braces,
       base: prefixOf(value, "Promise", ""),
       items: () => promiseItems(context, promise, depth),
-      hidden: " state value reactions handled ",
+      hidden: " state value ",
     };
   }
   const prefix = prefixOf(value, "Object", "");

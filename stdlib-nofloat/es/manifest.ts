@@ -24,6 +24,8 @@ const byName: Readonly<Record<string, readonly string[]>> = {
   Set: ["core-js/modules/es.set.js"],
   WeakMap: ["core-js/modules/es.weak-map.js"],
   WeakSet: ["core-js/modules/es.weak-set.js"],
+  _async_to_generator: ["./async-functions.ts"],
+  _ts_generator: ["./generators.ts"],
   atob: ["core-js/modules/web.atob.js"],
   btoa: ["core-js/modules/web.btoa.js"],
   clearImmediate: ["./timers.ts"],

@@ -13,21 +13,31 @@ import "./iterators.ts";
 import { enqueue, onDrained } from "./microtask.ts";
 
 const PENDING = 0;
-const FULFILLED = 1;
-const REJECTED = 2;
+export const FULFILLED = 1;
+export const REJECTED = 2;
+/** In `state` beside one of these. */
+const SETTLED = 3;
+const HANDLED = 4;
+const SEVERAL = 8;
 
-interface Reaction {
+/** What waits for a promise: the job that is queued for it, or an array of these if there are several. */
+interface Waiting {
+  readonly job: (promise: never, waiting: never) => void;
+}
+
+interface Reaction extends Waiting {
   readonly onFulfilled: ((value: unknown) => unknown) | undefined;
   readonly onRejected: ((reason: unknown) => unknown) | undefined;
   /** The promise that `then` returned; undefined if nobody can see it. */
   readonly derived: Capability | InternalPromise | undefined;
 }
 
-interface InternalPromise {
+/** Two properties, since each more makes the object grow once more. */
+export interface InternalPromise {
+  /** PENDING, FULFILLED or REJECTED, with flags. */
   state: number;
+  /** What it was settled with; who waits for it until then. */
   value: unknown;
-  reactions: Reaction[] | undefined;
-  handled: boolean;
 }
 
 /** A promise of a subclass, and how to settle it: ECMA-262 section 27.2.1.1. */
@@ -50,27 +60,66 @@ onDrained((): void => {
   unhandled = [];
   for (let i = 0; i < list.length; i++) {
     const promise = list[i] as InternalPromise;
-    if (!promise.handled) native.fail(promise.value, "unhandled rejection: ");
+    if ((promise.state & HANDLED) === 0) native.fail(promise.value, "unhandled rejection: ");
   }
 });
 
 function noop(): void {}
 
-function settle(promise: InternalPromise, state: number, value: unknown): void {
-  const reactions = promise.reactions;
-  promise.state = state;
+export function stateOf(promise: InternalPromise): number {
+  return promise.state & SETTLED;
+}
+
+export function settle(promise: InternalPromise, state: number, value: unknown): void {
+  const waiting = promise.value;
+  const flags = promise.state;
+  promise.state = (flags & HANDLED) | state;
   promise.value = value;
-  promise.reactions = undefined;
-  if (state === REJECTED && !promise.handled) {
+  if (state === REJECTED && (flags & HANDLED) === 0) {
     unhandled.push(promise);
     // Nothing else may be queued, but the look at the list comes after the queue.
     enqueue(noop, undefined, undefined);
   }
-  if (reactions === undefined) return;
-  for (let i = 0; i < reactions.length; i++) enqueue(react, promise, reactions[i] as Reaction);
+  if (waiting === undefined) return;
+  if ((flags & SEVERAL) === 0) {
+    enqueue((waiting as Waiting).job, promise as never, waiting as never);
+    return;
+  }
+  const list = waiting as Waiting[];
+  for (let i = 0; i < list.length; i++) {
+    enqueue((list[i] as Waiting).job, promise as never, list[i] as never);
+  }
 }
 
-function resolvePromise(promise: InternalPromise, value: unknown): void {
+/** Has `waiting` told when the promise is settled, which now counts as handled. */
+function wait(promise: InternalPromise, waiting: Waiting): void {
+  const state = promise.state;
+  if ((state & SETTLED) !== PENDING) {
+    promise.state = state | HANDLED;
+    enqueue(waiting.job, promise as never, waiting as never);
+  } else if (promise.value === undefined) {
+    promise.state = state | HANDLED;
+    promise.value = waiting;
+  } else if ((state & SEVERAL) === 0) {
+    promise.state = state | HANDLED | SEVERAL;
+    promise.value = [promise.value, waiting];
+  } else {
+    (promise.value as Waiting[]).push(waiting);
+  }
+}
+
+/** `await value` in the function whose state is `waiting`. */
+export function awaitValue(value: unknown, waiting: Waiting): void {
+  if (isOurs(value)) {
+    wait(value, waiting);
+    return;
+  }
+  const promise = new MakeBare();
+  resolvePromise(promise, value);
+  wait(promise, waiting);
+}
+
+export function resolvePromise(promise: InternalPromise, value: unknown): void {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
     settle(promise, FULFILLED, value);
     return;
@@ -131,10 +180,11 @@ function rejectDerived(derived: Reaction["derived"], reason: unknown): void {
 /** The job of one reaction: ECMA-262 section 27.2.2.1. */
 function react(promise: InternalPromise, reaction: Reaction): void {
   const derived = reaction.derived;
-  const handler = promise.state === FULFILLED ? reaction.onFulfilled : reaction.onRejected;
+  const fulfilled = (promise.state & SETTLED) === FULFILLED;
+  const handler = fulfilled ? reaction.onFulfilled : reaction.onRejected;
   let result = promise.value;
   if (handler === undefined) {
-    if (promise.state === FULFILLED) fulfilDerived(derived, result);
+    if (fulfilled) fulfilDerived(derived, result);
     else rejectDerived(derived, result);
     return;
   }
@@ -158,8 +208,6 @@ function MiragePromise(this: InternalPromise, executor: Executor): void {
 function initialize(promise: InternalPromise): void {
   promise.state = PENDING;
   promise.value = undefined;
-  promise.reactions = undefined;
-  promise.handled = false;
 }
 
 /** A promise without an executor. */
@@ -167,7 +215,17 @@ function Bare(this: InternalPromise): void {
   initialize(this);
 }
 Bare.prototype = MiragePromise.prototype;
-const MakeBare = Bare as unknown as new () => InternalPromise;
+export const MakeBare = Bare as unknown as new () => InternalPromise;
+
+/** Is it a promise, and of no subclass? Costs less than `instanceof`, which is lowered to a helper's call. */
+function isOurs(value: unknown): value is InternalPromise {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { constructor: unknown }).constructor === MiragePromise &&
+    typeof (value as InternalPromise).state === "number"
+  );
+}
 
 function isPlain(maker: unknown): boolean {
   return maker === MiragePromise || maker === undefined;
@@ -191,22 +249,22 @@ function speciesOf(promise: InternalPromise): unknown {
 }
 
 function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown): unknown {
-  if (!(this instanceof MiragePromise)) throw new TypeError("Promise.prototype.then: this is not a promise");
+  if (!isOurs(this) && !((this as unknown) instanceof MiragePromise))
+    throw new TypeError("Promise.prototype.then: this is not a promise");
   const species = speciesOf(this);
   const derived = species === MiragePromise ? new MakeBare() : makeCapability(species);
   const reaction: Reaction = {
     onFulfilled: typeof onFulfilled === "function" ? (onFulfilled as Reaction["onFulfilled"]) : undefined,
     onRejected: typeof onRejected === "function" ? (onRejected as Reaction["onRejected"]) : undefined,
     derived: derived,
+    job: react,
   };
-  this.handled = true;
-  if (this.state !== PENDING) enqueue(react, this, reaction);
-  else if (this.reactions === undefined) this.reactions = [reaction];
-  else this.reactions.push(reaction);
+  wait(this, reaction);
   return species === MiragePromise ? derived : (derived as Capability).promise;
 }
 
 function resolve(this: unknown, value: unknown): unknown {
+  if (this === MiragePromise && isOurs(value)) return value;
   if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this)
     return value;
   if (this === MiragePromise) {
@@ -337,3 +395,10 @@ const statics: Record<string, unknown> = {
 };
 for (const name in statics) define(MiragePromise, name, statics[name]);
 defineGlobal("Promise", MiragePromise);
+
+// For the library, which hands over what it received to who waits for it.
+native.promise = {
+  pending: () => new MakeBare() as never,
+  fulfil: (promise, value) => settle(promise as never, FULFILLED, value),
+  reject: (promise, reason) => settle(promise as never, REJECTED, reason),
+};

@@ -6,11 +6,25 @@ interface FakeFrame {
   references: number;
 }
 
+function withResolvers() {
+  let resolve: (value: unknown) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
 export class FakeNative {
   readonly frames = new Map<number, FakeFrame>();
   readonly written: Uint8Array[] = [];
   readonly printed: string[] = [];
-  readonly listeners = new Map<number, (frame: number) => void>();
+  readonly listeners = new Map<number, (frame: number, length: number) => void>();
+  readonly settlers = new WeakMap<
+    Promise<unknown>,
+    { resolve: (value: unknown) => void; reject: (reason: unknown) => void }
+  >();
   frameCodeListener: FrameEventListener | undefined;
   alive = 0;
   nowNs = 5_000_000;
@@ -32,7 +46,7 @@ export class FakeNative {
     const handle = this.frame(bytes);
     const listener = this.listeners.get(netif);
     if (listener === undefined) throw new Error("nobody listens");
-    listener(handle);
+    listener(handle, bytes.length);
     return handle;
   }
 
@@ -91,7 +105,8 @@ export class FakeNative {
       if (listener === null) self.listeners.delete(netif);
       else self.listeners.set(netif, listener);
     },
-    netifWrite: (_netif, views) => void self.written.push(new Uint8Array(Buffer.concat(views))),
+    netifWrite: (_netif, views) =>
+      void self.written.push(new Uint8Array(Buffer.concat(ArrayBuffer.isView(views) ? [views] : views))),
     frameLength: (handle) => self.known(handle).bytes.length,
     frameViews: (handle) => [self.known(handle).bytes],
     frameView: (handle, offset, length) => self.known(handle).bytes.subarray(offset, offset + length),
@@ -105,6 +120,15 @@ export class FakeNative {
       self.frameCodeListener = listener ?? undefined;
     },
     stats: () => ({ copies: 0 }),
+    promise: {
+      pending<T>(): Promise<T> {
+        const { promise, resolve, reject } = withResolvers();
+        self.settlers.set(promise, { resolve, reject });
+        return promise as Promise<T>;
+      },
+      fulfil: (promise, value) => self.settlers.get(promise)?.resolve(value),
+      reject: (promise, reason) => self.settlers.get(promise)?.reject(reason),
+    },
   }))(this);
 }
 

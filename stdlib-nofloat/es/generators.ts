@@ -1,0 +1,250 @@
+/**
+ * What runs the body of a generator or async function, step by step: takes the place of swc's helper `_ts_generator`,
+ * which makes seven functions for each call and two arrays for each step. Bodies are as TypeScript lowers them
+ * (`__generator` in its helpers): functions of a state that return `[code, value]`.
+ *
+ * @module
+ */
+import { define } from "./define.ts";
+import { iteratorPrototype } from "./iterators.ts";
+
+/** How a body is entered, and what it returns. */
+export const NEXT = 0;
+export const THROW = 1;
+const RETURN = 2;
+const BREAK = 3;
+const YIELD = 4;
+const DELEGATE = 5;
+const CATCH = 6;
+const END_FINALLY = 7;
+
+/** What `step` tells: where `out` is to go. */
+export const YIELDED = 0;
+export const RETURNED = 1;
+export const THREW = 2;
+/** `out` is the result of an inner iterator, as it is. */
+const INNER = 3;
+
+type Operation = [code: number, value?: unknown];
+type Body = (this: unknown, state: Stepper) => Operation;
+interface Inner {
+  next?: (value: unknown) => IteratorResult<unknown>;
+  throw?: (value: unknown) => IteratorResult<unknown>;
+  return?: (value: unknown) => IteratorResult<unknown>;
+}
+
+/** The state that a body sees: `label`, `trys`, `ops` and `sent` are its own names. */
+export interface Stepper {
+  label: number;
+  trys: (number | undefined)[][];
+  ops: Operation[];
+  sent(): unknown;
+  body: Body;
+  self: unknown;
+  started: boolean;
+  running: boolean;
+  finished: boolean;
+  sentCode: number;
+  sentValue: unknown;
+  out: unknown;
+  /** What `yield*` goes through. */
+  inner: Inner | undefined;
+  /** An async function's own promise, see `async-functions.ts`. */
+  promise: unknown;
+  /** What its promises run when they are settled. */
+  job: (promise: never, state: never) => void;
+}
+
+function StepperOf(this: Stepper, self: unknown, body: Body): void {
+  this.body = body;
+  this.self = self;
+  this.label = 0;
+  this.trys = [];
+  this.ops = [];
+}
+// What begins as here is no property of its own until it changes.
+const initial: Partial<Stepper> = {
+  started: false,
+  running: false,
+  finished: false,
+  sentCode: NEXT,
+  sentValue: undefined,
+  out: undefined,
+  inner: undefined,
+  promise: undefined,
+  sent: function (this: Stepper): unknown {
+    if (this.sentCode === THROW) throw this.sentValue;
+    return this.sentValue;
+  },
+};
+StepperOf.prototype = initial;
+const MakeStepper = StepperOf as unknown as new (self: unknown, body: Body) => Stepper;
+
+function runBody(state: Stepper): Operation {
+  try {
+    return state.body.call(state.self, state);
+  } catch (error) {
+    return [CATCH, error];
+  }
+}
+
+/** A step of `yield*`: YIELD and the inner result as it is, or how the body goes on. */
+function runInner(state: Stepper, inner: Inner, code: number, value: unknown): Operation {
+  try {
+    let method = code === RETURN ? inner.return : code === NEXT ? inner.next : inner.throw;
+    if (method === undefined && code === THROW) {
+      method = inner.return;
+      if (method !== undefined) method.call(inner, undefined);
+      method = undefined;
+    }
+    if (method === undefined || method === null) {
+      state.inner = undefined;
+      return [code, value];
+    }
+    const result = method.call(inner, value);
+    if (!result.done) return [YIELD, result];
+    state.inner = undefined;
+    return [code & RETURN, result.value];
+  } catch (error) {
+    state.inner = undefined;
+    return [CATCH, error];
+  }
+}
+
+/** Runs the body up to its next `yield`, or its end. */
+export function step(state: Stepper, how: number, argument: unknown): number {
+  if (state.running) {
+    state.out = new TypeError("Generator is already executing.");
+    return THREW;
+  }
+  let code = how;
+  let value = argument;
+  if (!state.started) {
+    state.started = true;
+    if (code !== NEXT) state.finished = true;
+  }
+  while (!state.finished) {
+    if (state.inner !== undefined) {
+      state.running = true;
+      const done = runInner(state, state.inner, code, value);
+      state.running = false;
+      code = done[0];
+      value = done[1];
+      if (code === YIELD) {
+        state.out = value;
+        return INNER;
+      }
+    }
+    if (code <= THROW) {
+      state.sentCode = code;
+      state.sentValue = value;
+    } else if (code === YIELD) {
+      state.label++;
+      state.out = value;
+      return YIELDED;
+    } else if (code === DELEGATE) {
+      state.label++;
+      state.inner = value as Inner;
+      code = NEXT;
+      value = undefined;
+      continue;
+    } else if (code === END_FINALLY) {
+      const operation = state.ops.pop() as Operation;
+      state.trys.pop();
+      code = operation[0];
+      value = operation[1];
+      continue;
+    } else {
+      // [from, handler of errors, of the end, next label]
+      const trys = state.trys;
+      const around = trys.length > 0 ? (trys[trys.length - 1] as number[]) : undefined;
+      if (code === BREAK) {
+        if (
+          around === undefined ||
+          ((value as number) > (around[0] as number) && (value as number) < (around[3] as number))
+        ) {
+          state.label = value as number;
+        } else if (state.label < (around[2] as number)) {
+          state.label = around[2] as number;
+          state.ops.push([code, value]);
+        } else {
+          if (around[2]) state.ops.pop();
+          trys.pop();
+          continue;
+        }
+      } else if (around === undefined) {
+        state.finished = true;
+        continue;
+      } else if (code === CATCH && state.label < (around[1] as number)) {
+        state.label = around[1] as number;
+        state.sentCode = CATCH;
+        state.sentValue = value;
+      } else if (state.label < (around[2] as number)) {
+        state.label = around[2] as number;
+        state.ops.push([code, value]);
+      } else {
+        if (around[2]) state.ops.pop();
+        trys.pop();
+        continue;
+      }
+    }
+    state.running = true;
+    const operation = runBody(state);
+    state.running = false;
+    code = operation[0];
+    value = operation[1];
+  }
+  state.sentValue = undefined;
+  if (code === THROW || code === CATCH) {
+    state.out = value;
+    return THREW;
+  }
+  state.out = code === NEXT ? undefined : value;
+  return RETURNED;
+}
+
+/** A generator: nothing of it is to be seen but the methods that it inherits. */
+interface Generator {
+  readonly mirage$stepper: Stepper;
+}
+
+function result(generator: Generator, how: number, value: unknown): unknown {
+  const state = generator.mirage$stepper;
+  const told = step(state, how, value);
+  const out = state.out;
+  state.out = undefined;
+  if (told === THREW) throw out;
+  return told === INNER ? out : { value: out, done: told === RETURNED };
+}
+
+const prototype = Object.create(iteratorPrototype) as object;
+define(prototype, "next", function (this: Generator, value: unknown) {
+  return result(this, NEXT, value);
+});
+define(prototype, "throw", function (this: Generator, value: unknown) {
+  return result(this, THROW, value);
+});
+define(prototype, "return", function (this: Generator, value: unknown) {
+  return result(this, RETURN, value);
+});
+define(prototype, Symbol.iterator, function (this: unknown) {
+  return this;
+});
+
+function GeneratorOf(this: object, state: Stepper): void {
+  Object.defineProperty(this, "mirage$stepper", { value: state });
+}
+GeneratorOf.prototype = prototype;
+const MakeGenerator = GeneratorOf as unknown as new (state: Stepper) => Generator;
+
+/** The state behind a generator of ours, undefined for any other iterator. */
+export function stepperOf(generator: Partial<Generator>): Stepper | undefined {
+  return generator.mirage$stepper;
+}
+
+/** swc's helper: it stands in the scope around this code, if the program uses it. */
+declare let _ts_generator: (self: unknown, body: Body) => unknown;
+
+if (typeof _ts_generator === "function") {
+  _ts_generator = (self, body) => new MakeGenerator(new MakeStepper(self, body));
+}
