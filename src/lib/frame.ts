@@ -74,8 +74,18 @@ export class Frame {
    * @throws Error if it was given back already
    */
   release(): void {
+    if (this.handle < 0) this.check();
+    this.letGo();
+  }
+
+  [Symbol.dispose](): void {
+    this.letGo();
+  }
+
+  /** @internal */
+  letGo(): void {
     const handle = this.handle;
-    if (handle < 0) this.check();
+    if (handle < 0) return;
     if (this.retained > 0) {
       this.retained--;
       return;
@@ -83,10 +93,6 @@ export class Frame {
     (this as unknown as InFrame).handle = -handle;
     if (this.view !== undefined) this.view = undefined;
     native.frameRelease(handle);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.handle > 0) this.release();
   }
 
   /** "frame 0x10003 of mirage0 (60 bytes)" */

@@ -35,11 +35,16 @@ export interface NetifInfo {
   readonly mtu: number;
 }
 
+export enum Settled {
+  Fulfilled = 1,
+  Rejected = 2,
+}
+
 export interface NativePromise {
-  pending<T>(): Promise<T>;
+  /** Makes one that is pending. */
+  readonly Pending: new <T>() => Promise<T>;
   /** `value` is taken as it is, even if it has a method `then`. The promise was pending. */
-  fulfil<T>(promise: Promise<T>, value: T): void;
-  reject(promise: Promise<unknown>, reason: unknown): void;
+  settle(promise: Promise<unknown>, how: Settled, value: unknown): void;
 }
 
 export interface Native {

@@ -77,7 +77,7 @@ export class Netif implements AsyncIterable<Frame> {
       try {
         callback(frame);
       } finally {
-        if (!frame.released) frame.release();
+        frame.letGo();
       }
     });
   }

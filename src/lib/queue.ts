@@ -7,26 +7,26 @@
  *
  * @module
  */
-import { type NativePromise, native } from "./native.ts";
+import { type NativePromise, native, Settled } from "./native.ts";
 
 /** What can be queued. */
 export interface Releasable {
-  readonly released: boolean;
-  release(): void;
+  /** Released unless it is already. */
+  letGo(): void;
 }
 
 export class DeliveryQueue<T extends Releasable> {
   /** Items that were dropped because the queue was full. */
   declare dropped: number;
   declare private readonly limit: number;
-  declare private items: T[];
-  declare private head: number;
+  declare items: T[];
+  declare head: number;
   /** Promises of those who wait, longest first; and of each the iteration that asked, if one did. */
   declare private waiters: Promise<unknown>[];
   declare private askers: (Iteration<T> | undefined)[];
   declare private waiting: number;
   declare private callback: ((item: T) => void) | undefined;
-  declare private closedBy: (() => Error) | undefined;
+  declare closedBy: (() => Error) | undefined;
   declare private readonly promise: NativePromise;
 
   constructor(limit: number) {
@@ -52,7 +52,7 @@ export class DeliveryQueue<T extends Releasable> {
       try {
         callback(item);
       } finally {
-        if (!item.released) item.release();
+        item.letGo();
       }
       return;
     }
@@ -66,14 +66,14 @@ export class DeliveryQueue<T extends Releasable> {
         this.waiters[0] = undefined as never;
       }
       if (asker === undefined) {
-        this.promise.fulfil(promise, item);
+        this.promise.settle(promise, Settled.Fulfilled, item);
       } else {
         asker.last = item;
-        this.promise.fulfil(promise, { value: item, done: false });
+        this.promise.settle(promise, Settled.Fulfilled, { value: item, done: false });
       }
     } else if (this.items.length - this.head >= this.limit) {
       this.dropped++;
-      item.release();
+      item.letGo();
     } else this.items.push(item);
   }
 
@@ -83,17 +83,17 @@ export class DeliveryQueue<T extends Releasable> {
     if (callback === undefined) return;
     for (let item = this.next(); item !== undefined; item = this.next()) {
       if (this.callback === callback) this.deliver(item);
-      else item.release();
+      else item.letGo();
     }
   }
 
   /** The next item, now or later. The taker releases it. */
   take(): Promise<T> {
     if (this.closedBy !== undefined) return Promise.reject(this.closedBy());
-    const item = this.next();
+    const item = this.head < this.items.length ? this.next() : undefined;
     if (item === undefined) return this.wait(undefined);
-    const promise = this.promise.pending<T>();
-    this.promise.fulfil(promise, item);
+    const promise = new this.promise.Pending<T>();
+    this.promise.settle(promise, Settled.Fulfilled, item);
     return promise;
   }
 
@@ -106,7 +106,7 @@ export class DeliveryQueue<T extends Releasable> {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason;
     this.callback = undefined;
-    for (let item = this.next(); item !== undefined; item = this.next()) item.release();
+    for (let item = this.next(); item !== undefined; item = this.next()) item.letGo();
     const waiters = this.waiters;
     const askers = this.askers;
     const count = this.waiting;
@@ -115,8 +115,8 @@ export class DeliveryQueue<T extends Releasable> {
     this.waiting = 0;
     for (let i = 0; i < count; i++) {
       const promise = waiters[i] as Promise<unknown>;
-      if (askers[i] === undefined) this.promise.reject(promise, reason());
-      else this.promise.fulfil(promise, { value: undefined, done: true });
+      if (askers[i] === undefined) this.promise.settle(promise, Settled.Rejected, reason());
+      else this.promise.settle(promise, Settled.Fulfilled, { value: undefined, done: true });
     }
   }
 
@@ -127,7 +127,7 @@ export class DeliveryQueue<T extends Releasable> {
 
   /** A promise for what comes next, when nothing is queued. */
   wait(asker: Iteration<T> | undefined): Promise<T> {
-    const promise = this.promise.pending<T>();
+    const promise = new this.promise.Pending<T>();
     const at = this.waiting;
     this.waiters[at] = promise;
     this.askers[at] = asker;
@@ -169,10 +169,10 @@ class Iteration<T extends Releasable> implements AsyncIterableIterator<T> {
     const last = this.last;
     if (last !== undefined) {
       this.last = undefined;
-      if (!last.released) last.release();
+      last.letGo();
     }
-    if (!queue.closed) {
-      const item = queue.next();
+    if (queue.closedBy === undefined) {
+      const item = queue.head < queue.items.length ? queue.next() : undefined;
       if (item === undefined) return queue.wait(this) as Promise<unknown> as never;
       this.last = item;
       return this.settled({ value: item, done: false });
@@ -183,7 +183,7 @@ class Iteration<T extends Releasable> implements AsyncIterableIterator<T> {
   return(): Promise<IteratorResult<T, undefined>> {
     const last = this.last;
     this.last = undefined;
-    if (last !== undefined && !last.released) last.release();
+    if (last !== undefined) last.letGo();
     return this.settled({ value: undefined, done: true });
   }
 
@@ -192,8 +192,8 @@ class Iteration<T extends Releasable> implements AsyncIterableIterator<T> {
   }
 
   private settled(result: IteratorResult<T, undefined>): Promise<IteratorResult<T, undefined>> {
-    const promise = this.promise.pending<IteratorResult<T, undefined>>();
-    this.promise.fulfil(promise, result);
+    const promise = new this.promise.Pending<IteratorResult<T, undefined>>();
+    this.promise.settle(promise, Settled.Fulfilled, result);
     return promise;
   }
 }

@@ -105,8 +105,18 @@ export class Datagram implements UdpEndpoint {
    * @throws Error if it was given back already
    */
   release(): void {
+    if (this.frame < 0) throw releasedError(this);
+    this.letGo();
+  }
+
+  [Symbol.dispose](): void {
+    this.letGo();
+  }
+
+  /** @internal */
+  letGo(): void {
     const frame = this.frame;
-    if (frame < 0) throw releasedError(this);
+    if (frame < 0) return;
     if (this.retained > 0) {
       this.retained--;
       return;
@@ -114,10 +124,6 @@ export class Datagram implements UdpEndpoint {
     (this as unknown as InFrame).frame = -frame;
     if (this.view !== undefined) this.view = undefined;
     native.frameRelease(frame);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.frame > 0) this.release();
   }
 }
 
@@ -182,7 +188,8 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   /** Events of datagrams that could not be delivered. */
   declare unreachable: number;
   declare private readonly id: number;
-  declare private readonly queue: DeliveryQueue<Datagram>;
+  /** @internal */
+  declare readonly queue: DeliveryQueue<Datagram>;
   declare private readonly onUnreachable: UdpBindOptions["onUnreachable"];
   declare private readonly transmit: ReturnType<typeof stack>["udp_send"];
 
@@ -310,11 +317,6 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   }
 
   /** @internal */
-  deliver(datagram: Datagram): void {
-    this.queue.deliver(datagram);
-  }
-
-  /** @internal */
   failed(address: number, portTypeCode: number): void {
     this.unreachable++;
     this.onUnreachable?.({
@@ -343,7 +345,7 @@ function onEvent(
   const socket = sockets[id];
   if (kind === StackEvent.UdpDatagram) {
     if (socket === undefined) native.frameRelease(frame);
-    else socket.deliver(new ReceivedDatagram(frame, offset, length, address, port));
+    else socket.queue.deliver(new ReceivedDatagram(frame, offset, length, address, port));
   } else if (kind === StackEvent.UdpUnreachable && socket !== undefined) {
     socket.failed(address, port);
   }

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { RETURNED, type Stepper, step, stepperOf, THREW } from "./generators.ts";
+import { NEXT, RETURNED, type Stepper, step, stepperOf, THROW, YIELDED } from "./generators.ts";
 import {
   awaitValue,
   type InternalPromise,
   MakeBare,
   REJECTED,
   resolvePromise,
+  SETTLED,
   settle,
-  stateOf,
 } from "./promise.ts";
 
 type Outcome = IteratorResult<unknown, unknown>;
@@ -21,18 +21,18 @@ interface OtherGenerator {
   throw(reason: unknown): Outcome;
 }
 
-function go(state: Stepper, how: number, value: unknown): void {
-  const told = step(state, how, value);
-  const out = state.out;
-  state.out = undefined;
+function end(state: Stepper, told: number, out: unknown): void {
   if (told === RETURNED) resolvePromise(state.promise as InternalPromise, out);
-  else if (told === THREW) settle(state.promise as InternalPromise, REJECTED, out);
-  else awaitValue(out, state);
+  else settle(state.promise as InternalPromise, REJECTED, out);
 }
 
 /** The job of a promise that an async function awaited. */
 function resume(promise: InternalPromise, state: Stepper): void {
-  go(state, stateOf(promise) === REJECTED ? 1 : 0, promise.value);
+  const told = step(state, (promise.state & SETTLED) === REJECTED ? THROW : NEXT, promise.value);
+  const out = state.out;
+  state.out = undefined;
+  if (told === YIELDED) awaitValue(out, state);
+  else end(state, told, out);
 }
 
 /** Drives an iterator that is not ours. */
@@ -72,7 +72,11 @@ function asyncToGenerator(body: (...args: unknown[]) => unknown): unknown {
     }
     state.promise = promise;
     state.job = resume as never;
-    go(state, 0, undefined);
+    const told = step(state, NEXT, undefined);
+    const out = state.out;
+    state.out = undefined;
+    if (told === YIELDED) awaitValue(out, state);
+    else end(state, told, out);
     return promise;
   };
 }

@@ -80,14 +80,6 @@ const initial: Partial<Stepper> = {
 StepperOf.prototype = initial;
 const MakeStepper = StepperOf as unknown as new (self: unknown, body: Body) => Stepper;
 
-function runBody(state: Stepper): Operation {
-  try {
-    return state.body.call(state.self, state);
-  } catch (error) {
-    return [CATCH, error];
-  }
-}
-
 /** A step of `yield*`: YIELD and the inner result as it is, or how the body goes on. */
 function runInner(state: Stepper, inner: Inner, code: number, value: unknown): Operation {
   try {
@@ -189,7 +181,12 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       }
     }
     state.running = true;
-    const operation = runBody(state);
+    let operation: Operation;
+    try {
+      operation = state.body.call(state.self, state);
+    } catch (error) {
+      operation = [CATCH, error];
+    }
     state.running = false;
     code = operation[0];
     value = operation[1];

@@ -47,7 +47,11 @@ function flush(): void {
     }
     job(a, b);
     // May end the program, or queue jobs again.
-    if (q.head === q.end && q.afterDrain !== undefined) q.afterDrain();
+    if (q.head === q.end && q.afterDrain !== undefined) {
+      const then = q.afterDrain;
+      q.afterDrain = undefined;
+      then();
+    }
   }
   q.scheduled = false;
 }
@@ -67,7 +71,11 @@ export function enqueue<A, B>(job: (a: A, b: B) => void, a: A, b: B): void {
   }
 }
 
-/** `callback` runs whenever the queue has become empty: unhandled rejections are looked for then. */
-export function onDrained(callback: () => void): void {
+/** `callback` runs once, when the queue has become empty. */
+export function whenDrained(callback: () => void): void {
   queue.afterDrain = callback;
+  // Nothing else may be queued.
+  enqueue(nothing, undefined, undefined);
 }
+
+function nothing(): void {}

@@ -10,13 +10,13 @@ import { native } from "../../src/lib/native.ts";
 import { makeAggregateError } from "./aggregate-error.ts";
 import { define, defineGlobal, defineTag } from "./define.ts";
 import "./iterators.ts";
-import { enqueue, onDrained } from "./microtask.ts";
+import { enqueue, whenDrained } from "./microtask.ts";
 
 const PENDING = 0;
 export const FULFILLED = 1;
 export const REJECTED = 2;
 /** In `state` beside one of these. */
-const SETTLED = 3;
+export const SETTLED = 3;
 const HANDLED = 4;
 const SEVERAL = 8;
 
@@ -54,21 +54,16 @@ type Then = (resolve: (value: unknown) => void, reject: (reason: unknown) => voi
 /** Rejected while nobody had asked: looked at again when the microtasks have run. */
 let unhandled: InternalPromise[] = [];
 
-onDrained((): void => {
-  if (unhandled.length === 0) return;
+function findUnhandled(): void {
   const list = unhandled;
   unhandled = [];
   for (let i = 0; i < list.length; i++) {
     const promise = list[i] as InternalPromise;
     if ((promise.state & HANDLED) === 0) native.fail(promise.value, "unhandled rejection: ");
   }
-});
+}
 
 function noop(): void {}
-
-export function stateOf(promise: InternalPromise): number {
-  return promise.state & SETTLED;
-}
 
 export function settle(promise: InternalPromise, state: number, value: unknown): void {
   const waiting = promise.value;
@@ -77,8 +72,7 @@ export function settle(promise: InternalPromise, state: number, value: unknown):
   promise.value = value;
   if (state === REJECTED && (flags & HANDLED) === 0) {
     unhandled.push(promise);
-    // Nothing else may be queued, but the look at the list comes after the queue.
-    enqueue(noop, undefined, undefined);
+    whenDrained(findUnhandled);
   }
   if (waiting === undefined) return;
   if ((flags & SEVERAL) === 0) {
@@ -110,11 +104,24 @@ function wait(promise: InternalPromise, waiting: Waiting): void {
 
 /** `await value` in the function whose state is `waiting`. */
 export function awaitValue(value: unknown, waiting: Waiting): void {
-  if (isOurs(value)) {
-    wait(value, waiting);
-    return;
+  let promise = value as InternalPromise;
+  if (typeof value === "object" && value !== null) {
+    // The commonest case without a call: one of ours, nobody else waits.
+    if (
+      promise.state === PENDING &&
+      promise.value === undefined &&
+      (value as { constructor: unknown }).constructor === MiragePromise
+    ) {
+      promise.state = HANDLED;
+      promise.value = waiting;
+      return;
+    }
+    if (isOurs(value)) {
+      wait(value, waiting);
+      return;
+    }
   }
-  const promise = new MakeBare();
+  promise = new MakeBare();
   resolvePromise(promise, value);
   wait(promise, waiting);
 }
@@ -200,19 +207,16 @@ function react(promise: InternalPromise, reaction: Reaction): void {
 function MiragePromise(this: InternalPromise, executor: Executor): void {
   if (!(this instanceof MiragePromise)) throw new TypeError("Promise is a constructor: use new");
   if (typeof executor !== "function") throw new TypeError("the executor of a promise must be a function");
-  initialize(this);
+  this.state = PENDING;
+  this.value = undefined;
   run(this, executor);
 }
 
 // Plain properties, although they can be listed: hidden ones would cost more than the rest of an await.
-function initialize(promise: InternalPromise): void {
-  promise.state = PENDING;
-  promise.value = undefined;
-}
-
 /** A promise without an executor. */
 function Bare(this: InternalPromise): void {
-  initialize(this);
+  this.state = PENDING;
+  this.value = undefined;
 }
 Bare.prototype = MiragePromise.prototype;
 export const MakeBare = Bare as unknown as new () => InternalPromise;
@@ -398,7 +402,6 @@ defineGlobal("Promise", MiragePromise);
 
 // For the library, which hands over what it received to who waits for it.
 native.promise = {
-  pending: () => new MakeBare() as never,
-  fulfil: (promise, value) => settle(promise as never, FULFILLED, value),
-  reject: (promise, reason) => settle(promise as never, REJECTED, reason),
+  Pending: MakeBare as never,
+  settle: settle as never,
 };

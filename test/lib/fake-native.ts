@@ -1,5 +1,5 @@
 /** The runtime's bindings, faked: frames in a table, a clock that tests turn, a console that keeps lines. */
-import type { FrameEventListener, Native } from "../../src/lib/native.ts";
+import type { FrameEventListener, Native, NativePromise } from "../../src/lib/native.ts";
 
 interface FakeFrame {
   bytes: Uint8Array;
@@ -121,13 +121,16 @@ export class FakeNative {
     },
     stats: () => ({ copies: 0 }),
     promise: {
-      pending<T>(): Promise<T> {
+      Pending: function Pending() {
         const { promise, resolve, reject } = withResolvers();
         self.settlers.set(promise, { resolve, reject });
-        return promise as Promise<T>;
+        return promise;
+      } as unknown as NativePromise["Pending"],
+      settle: (promise, how, value) => {
+        const settler = self.settlers.get(promise);
+        if (how === 1) settler?.resolve(value);
+        else settler?.reject(value);
       },
-      fulfil: (promise, value) => self.settlers.get(promise)?.resolve(value),
-      reject: (promise, reason) => self.settlers.get(promise)?.reject(reason),
     },
   }))(this);
 }
