@@ -8,22 +8,34 @@
 import { define } from "./define.ts";
 import { iteratorPrototype } from "./iterators.ts";
 
+// Enumerations that are replaced by their numbers: a variable of the scope costs more than what is done with it.
+
 /** How a body is entered, and what it returns. */
-export const NEXT = 0;
-export const THROW = 1;
-const RETURN = 2;
-const BREAK = 3;
-const YIELD = 4;
-const DELEGATE = 5;
-const CATCH = 6;
-const END_FINALLY = 7;
+enum Op {
+  Next = 0,
+  Throw = 1,
+  Return = 2,
+  Break = 3,
+  Yield = 4,
+  Delegate = 5,
+  Catch = 6,
+  EndFinally = 7,
+}
 
 /** What `step` tells: where `out` is to go. */
+enum Told {
+  Yielded = 0,
+  Returned = 1,
+  Threw = 2,
+  /** `out` is the result of an inner iterator, as it is. */
+  Inner = 3,
+}
+
+/** The same for others. */
+export const NEXT = 0;
+export const THROW = 1;
 export const YIELDED = 0;
 export const RETURNED = 1;
-export const THREW = 2;
-/** `out` is the result of an inner iterator, as it is. */
-const INNER = 3;
 
 type Operation = [code: number, value?: unknown];
 type Body = (this: unknown, state: Stepper) => Operation;
@@ -67,24 +79,24 @@ const initial: Partial<Stepper> = {
   started: false,
   running: false,
   finished: false,
-  sentCode: NEXT,
+  sentCode: Op.Next,
   sentValue: undefined,
   out: undefined,
   inner: undefined,
   promise: undefined,
   sent: function (this: Stepper): unknown {
-    if (this.sentCode === THROW) throw this.sentValue;
+    if (this.sentCode === Op.Throw) throw this.sentValue;
     return this.sentValue;
   },
 };
 StepperOf.prototype = initial;
 const MakeStepper = StepperOf as unknown as new (self: unknown, body: Body) => Stepper;
 
-/** A step of `yield*`: YIELD and the inner result as it is, or how the body goes on. */
+/** A step of `yield*`: Op.Yield and the inner result as it is, or how the body goes on. */
 function runInner(state: Stepper, inner: Inner, code: number, value: unknown): Operation {
   try {
-    let method = code === RETURN ? inner.return : code === NEXT ? inner.next : inner.throw;
-    if (method === undefined && code === THROW) {
+    let method = code === Op.Return ? inner.return : code === Op.Next ? inner.next : inner.throw;
+    if (method === undefined && code === Op.Throw) {
       method = inner.return;
       if (method !== undefined) method.call(inner, undefined);
       method = undefined;
@@ -94,12 +106,12 @@ function runInner(state: Stepper, inner: Inner, code: number, value: unknown): O
       return [code, value];
     }
     const result = method.call(inner, value);
-    if (!result.done) return [YIELD, result];
+    if (!result.done) return [Op.Yield, result];
     state.inner = undefined;
-    return [code & RETURN, result.value];
+    return [code & Op.Return, result.value];
   } catch (error) {
     state.inner = undefined;
-    return [CATCH, error];
+    return [Op.Catch, error];
   }
 }
 
@@ -107,13 +119,13 @@ function runInner(state: Stepper, inner: Inner, code: number, value: unknown): O
 export function step(state: Stepper, how: number, argument: unknown): number {
   if (state.running) {
     state.out = new TypeError("Generator is already executing.");
-    return THREW;
+    return Told.Threw;
   }
   let code = how;
   let value = argument;
   if (!state.started) {
     state.started = true;
-    if (code !== NEXT) state.finished = true;
+    if (code !== Op.Next) state.finished = true;
   }
   while (!state.finished) {
     if (state.inner !== undefined) {
@@ -122,25 +134,25 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       state.running = false;
       code = done[0];
       value = done[1];
-      if (code === YIELD) {
+      if (code === Op.Yield) {
         state.out = value;
-        return INNER;
+        return Told.Inner;
       }
     }
-    if (code <= THROW) {
+    if (code <= Op.Throw) {
       state.sentCode = code;
       state.sentValue = value;
-    } else if (code === YIELD) {
+    } else if (code === Op.Yield) {
       state.label++;
       state.out = value;
-      return YIELDED;
-    } else if (code === DELEGATE) {
+      return Told.Yielded;
+    } else if (code === Op.Delegate) {
       state.label++;
       state.inner = value as Inner;
-      code = NEXT;
+      code = Op.Next;
       value = undefined;
       continue;
-    } else if (code === END_FINALLY) {
+    } else if (code === Op.EndFinally) {
       const operation = state.ops.pop() as Operation;
       state.trys.pop();
       code = operation[0];
@@ -150,7 +162,7 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       // [from, handler of errors, of the end, next label]
       const trys = state.trys;
       const around = trys.length > 0 ? (trys[trys.length - 1] as number[]) : undefined;
-      if (code === BREAK) {
+      if (code === Op.Break) {
         if (
           around === undefined ||
           ((value as number) > (around[0] as number) && (value as number) < (around[3] as number))
@@ -167,9 +179,9 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       } else if (around === undefined) {
         state.finished = true;
         continue;
-      } else if (code === CATCH && state.label < (around[1] as number)) {
+      } else if (code === Op.Catch && state.label < (around[1] as number)) {
         state.label = around[1] as number;
-        state.sentCode = CATCH;
+        state.sentCode = Op.Catch;
         state.sentValue = value;
       } else if (state.label < (around[2] as number)) {
         state.label = around[2] as number;
@@ -185,19 +197,19 @@ export function step(state: Stepper, how: number, argument: unknown): number {
     try {
       operation = state.body.call(state.self, state);
     } catch (error) {
-      operation = [CATCH, error];
+      operation = [Op.Catch, error];
     }
     state.running = false;
     code = operation[0];
     value = operation[1];
   }
   state.sentValue = undefined;
-  if (code === THROW || code === CATCH) {
+  if (code === Op.Throw || code === Op.Catch) {
     state.out = value;
-    return THREW;
+    return Told.Threw;
   }
-  state.out = code === NEXT ? undefined : value;
-  return RETURNED;
+  state.out = code === Op.Next ? undefined : value;
+  return Told.Returned;
 }
 
 /** A generator: nothing of it is to be seen but the methods that it inherits. */
@@ -210,19 +222,19 @@ function result(generator: Generator, how: number, value: unknown): unknown {
   const told = step(state, how, value);
   const out = state.out;
   state.out = undefined;
-  if (told === THREW) throw out;
-  return told === INNER ? out : { value: out, done: told === RETURNED };
+  if (told === Told.Threw) throw out;
+  return told === Told.Inner ? out : { value: out, done: told === Told.Returned };
 }
 
 const prototype = Object.create(iteratorPrototype) as object;
 define(prototype, "next", function (this: Generator, value: unknown) {
-  return result(this, NEXT, value);
+  return result(this, Op.Next, value);
 });
 define(prototype, "throw", function (this: Generator, value: unknown) {
-  return result(this, THROW, value);
+  return result(this, Op.Throw, value);
 });
 define(prototype, "return", function (this: Generator, value: unknown) {
-  return result(this, RETURN, value);
+  return result(this, Op.Return, value);
 });
 define(prototype, Symbol.iterator, function (this: unknown) {
   return this;

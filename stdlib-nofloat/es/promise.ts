@@ -12,13 +12,20 @@ import { define, defineGlobal, defineTag } from "./define.ts";
 import "./iterators.ts";
 import { enqueue, whenDrained } from "./microtask.ts";
 
-const PENDING = 0;
-export const FULFILLED = 1;
+/** Of `state`: one of the first three, with flags. Replaced by its numbers: a variable of the scope is slow. */
+enum State {
+  Pending = 0,
+  Fulfilled = 1,
+  Rejected = 2,
+  /** All of these. */
+  Settled = 3,
+  Handled = 4,
+  Several = 8,
+}
+
+/** The same for others. */
 export const REJECTED = 2;
-/** In `state` beside one of these. */
 export const SETTLED = 3;
-const HANDLED = 4;
-const SEVERAL = 8;
 
 /** What waits for a promise: the job that is queued for it, or an array of these if there are several. */
 interface Waiting {
@@ -34,7 +41,7 @@ interface Reaction extends Waiting {
 
 /** Two properties, since each more makes the object grow once more. */
 export interface InternalPromise {
-  /** PENDING, FULFILLED or REJECTED, with flags. */
+  /** Of State. */
   state: number;
   /** What it was settled with; who waits for it until then. */
   value: unknown;
@@ -59,7 +66,7 @@ function findUnhandled(): void {
   unhandled = [];
   for (let i = 0; i < list.length; i++) {
     const promise = list[i] as InternalPromise;
-    if ((promise.state & HANDLED) === 0) native.fail(promise.value, "unhandled rejection: ");
+    if ((promise.state & State.Handled) === 0) native.fail(promise.value, "unhandled rejection: ");
   }
 }
 
@@ -68,14 +75,14 @@ function noop(): void {}
 export function settle(promise: InternalPromise, state: number, value: unknown): void {
   const waiting = promise.value;
   const flags = promise.state;
-  promise.state = (flags & HANDLED) | state;
+  promise.state = (flags & State.Handled) | state;
   promise.value = value;
-  if (state === REJECTED && (flags & HANDLED) === 0) {
+  if (state === State.Rejected && (flags & State.Handled) === 0) {
     unhandled.push(promise);
     whenDrained(findUnhandled);
   }
   if (waiting === undefined) return;
-  if ((flags & SEVERAL) === 0) {
+  if ((flags & State.Several) === 0) {
     enqueue((waiting as Waiting).job, promise as never, waiting as never);
     return;
   }
@@ -88,14 +95,14 @@ export function settle(promise: InternalPromise, state: number, value: unknown):
 /** Has `waiting` told when the promise is settled, which now counts as handled. */
 function wait(promise: InternalPromise, waiting: Waiting): void {
   const state = promise.state;
-  if ((state & SETTLED) !== PENDING) {
-    promise.state = state | HANDLED;
+  if ((state & State.Settled) !== State.Pending) {
+    promise.state = state | State.Handled;
     enqueue(waiting.job, promise as never, waiting as never);
   } else if (promise.value === undefined) {
-    promise.state = state | HANDLED;
+    promise.state = state | State.Handled;
     promise.value = waiting;
-  } else if ((state & SEVERAL) === 0) {
-    promise.state = state | HANDLED | SEVERAL;
+  } else if ((state & State.Several) === 0) {
+    promise.state = state | State.Handled | State.Several;
     promise.value = [promise.value, waiting];
   } else {
     (promise.value as Waiting[]).push(waiting);
@@ -108,11 +115,11 @@ export function awaitValue(value: unknown, waiting: Waiting): void {
   if (typeof value === "object" && value !== null) {
     // The commonest case without a call: one of ours, nobody else waits.
     if (
-      promise.state === PENDING &&
+      promise.state === State.Pending &&
       promise.value === undefined &&
       (value as { constructor: unknown }).constructor === MiragePromise
     ) {
-      promise.state = HANDLED;
+      promise.state = State.Handled;
       promise.value = waiting;
       return;
     }
@@ -128,21 +135,21 @@ export function awaitValue(value: unknown, waiting: Waiting): void {
 
 export function resolvePromise(promise: InternalPromise, value: unknown): void {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
-    settle(promise, FULFILLED, value);
+    settle(promise, State.Fulfilled, value);
     return;
   }
   if (value === (promise as unknown)) {
-    settle(promise, REJECTED, new TypeError("a promise cannot be resolved with itself"));
+    settle(promise, State.Rejected, new TypeError("a promise cannot be resolved with itself"));
     return;
   }
   let then: unknown;
   try {
     then = (value as { then?: unknown }).then;
   } catch (error) {
-    settle(promise, REJECTED, error);
+    settle(promise, State.Rejected, error);
     return;
   }
-  if (typeof then !== "function") settle(promise, FULFILLED, value);
+  if (typeof then !== "function") settle(promise, State.Fulfilled, value);
   else enqueue(adopt, promise, { thenable: value, ask: then as Then });
 }
 
@@ -159,7 +166,7 @@ function run(promise: InternalPromise, executor: Executor): void {
   const reject = (reason: unknown): void => {
     if (done) return;
     done = true;
-    settle(promise, REJECTED, reason);
+    settle(promise, State.Rejected, reason);
   };
   try {
     executor((value) => {
@@ -181,13 +188,13 @@ function fulfilDerived(derived: Reaction["derived"], value: unknown): void {
 function rejectDerived(derived: Reaction["derived"], reason: unknown): void {
   if (derived === undefined) return;
   if ((derived as Capability).reject !== undefined) (derived as Capability).reject(reason);
-  else settle(derived as InternalPromise, REJECTED, reason);
+  else settle(derived as InternalPromise, State.Rejected, reason);
 }
 
 /** The job of one reaction: ECMA-262 section 27.2.2.1. */
 function react(promise: InternalPromise, reaction: Reaction): void {
   const derived = reaction.derived;
-  const fulfilled = (promise.state & SETTLED) === FULFILLED;
+  const fulfilled = (promise.state & State.Settled) === State.Fulfilled;
   const handler = fulfilled ? reaction.onFulfilled : reaction.onRejected;
   let result = promise.value;
   if (handler === undefined) {
@@ -207,7 +214,7 @@ function react(promise: InternalPromise, reaction: Reaction): void {
 function MiragePromise(this: InternalPromise, executor: Executor): void {
   if (!(this instanceof MiragePromise)) throw new TypeError("Promise is a constructor: use new");
   if (typeof executor !== "function") throw new TypeError("the executor of a promise must be a function");
-  this.state = PENDING;
+  this.state = State.Pending;
   this.value = undefined;
   run(this, executor);
 }
@@ -215,7 +222,7 @@ function MiragePromise(this: InternalPromise, executor: Executor): void {
 // Plain properties, although they can be listed: hidden ones would cost more than the rest of an await.
 /** A promise without an executor. */
 function Bare(this: InternalPromise): void {
-  this.state = PENDING;
+  this.state = State.Pending;
   this.value = undefined;
 }
 Bare.prototype = MiragePromise.prototype;
