@@ -22,6 +22,13 @@ enum Op {
   EndFinally = 7,
 }
 
+enum Status {
+  New = 0,
+  Suspended = 1,
+  Running = 2,
+  Finished = 3,
+}
+
 /** What `step` tells: where `out` is to go. */
 enum Told {
   Yielded = 0,
@@ -53,9 +60,7 @@ export interface Stepper {
   sent(): unknown;
   body: Body;
   self: unknown;
-  started: boolean;
-  running: boolean;
-  finished: boolean;
+  status: Status;
   sentCode: number;
   sentValue: unknown;
   out: unknown;
@@ -76,9 +81,7 @@ function StepperOf(this: Stepper, self: unknown, body: Body): void {
 }
 // What begins as here is no property of its own until it changes.
 const initial: Partial<Stepper> = {
-  started: false,
-  running: false,
-  finished: false,
+  status: Status.New,
   sentCode: Op.Next,
   sentValue: undefined,
   out: undefined,
@@ -117,24 +120,24 @@ function runInner(state: Stepper, inner: Inner, code: number, value: unknown): O
 
 /** Runs the body up to its next `yield`, or its end. */
 export function step(state: Stepper, how: number, argument: unknown): number {
-  if (state.running) {
+  const status = state.status;
+  if (status === Status.Running) {
     state.out = new TypeError("Generator is already executing.");
     return Told.Threw;
   }
   let code = how;
   let value = argument;
-  if (!state.started) {
-    state.started = true;
-    if (code !== Op.Next) state.finished = true;
-  }
-  while (!state.finished) {
-    if (state.inner !== undefined) {
-      state.running = true;
-      const done = runInner(state, state.inner, code, value);
-      state.running = false;
+  let finished = status === Status.Finished || (status === Status.New && code !== Op.Next);
+  let inner = state.inner;
+  state.status = Status.Running;
+  while (!finished) {
+    if (inner !== undefined) {
+      const done = runInner(state, inner, code, value);
       code = done[0];
       value = done[1];
+      inner = state.inner;
       if (code === Op.Yield) {
+        state.status = Status.Suspended;
         state.out = value;
         return Told.Inner;
       }
@@ -144,11 +147,13 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       state.sentValue = value;
     } else if (code === Op.Yield) {
       state.label++;
+      state.status = Status.Suspended;
       state.out = value;
       return Told.Yielded;
     } else if (code === Op.Delegate) {
       state.label++;
-      state.inner = value as Inner;
+      inner = value as Inner;
+      state.inner = inner;
       code = Op.Next;
       value = undefined;
       continue;
@@ -177,7 +182,7 @@ export function step(state: Stepper, how: number, argument: unknown): number {
           continue;
         }
       } else if (around === undefined) {
-        state.finished = true;
+        finished = true;
         continue;
       } else if (code === Op.Catch && state.label < (around[1] as number)) {
         state.label = around[1] as number;
@@ -192,17 +197,16 @@ export function step(state: Stepper, how: number, argument: unknown): number {
         continue;
       }
     }
-    state.running = true;
     let operation: Operation;
     try {
       operation = state.body.call(state.self, state);
     } catch (error) {
       operation = [Op.Catch, error];
     }
-    state.running = false;
     code = operation[0];
     value = operation[1];
   }
+  state.status = Status.Finished;
   state.sentValue = undefined;
   if (code === Op.Throw || code === Op.Catch) {
     state.out = value;
