@@ -165,6 +165,13 @@ mirage_unit_push_trace(duk_hthread *thr, int idx)
 	duk_remove_m2(thr);
 }
 
+void
+mirage_unit_push_method(
+    duk_hthread *thr, duk_ret_t (*call)(duk_hthread *), int nargs)
+{
+	duk_push_c_function_builtin_noconstruct(thr, call, nargs);
+}
+
 /* Error.prototype.stack: "Name: message", then the frames. */
 static duk_ret_t
 unit_stack_getter(duk_hthread *thr)
@@ -188,7 +195,7 @@ mirage_unit_prepare(duk_hthread *thr)
 	duk_get_global_string(thr, "Error");
 	duk_get_prop_string(thr, -1, "prototype");
 	duk_push_string(thr, "stack");
-	duk_push_c_function(thr, unit_stack_getter, 0);
+	mirage_unit_push_method(thr, unit_stack_getter, 0);
 	duk_def_prop(thr, -3,
 	    DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_FORCE |
 		DUK_DEFPROP_SET_CONFIGURABLE);

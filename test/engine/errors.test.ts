@@ -131,6 +131,16 @@ describe("a program that does not compile", () => {
   });
 });
 
+describe("native functions", () => {
+  it("are no constructors where ECMA-262 says so", async () => {
+    const result = await run(
+      "var getter = Object.getOwnPropertyDescriptor(Error.prototype, 'stack').get;" +
+        "[getter, Math.fround, Math.expm1].forEach(function (f) { try { new f(); print('made'); } catch (e) { print(e.name); } });",
+    );
+    expect(printed(result)).toEqual(["TypeError", "TypeError", "TypeError"]);
+  });
+});
+
 describe("native bindings", () => {
   it.each([
     ["native.print('x', 'y')", "TypeError: the level is not a number"],
