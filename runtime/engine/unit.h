@@ -64,7 +64,7 @@ void mirage_unit_settle(struct mirage_instance *, struct duk_hthread *);
 
 /* Pushes a native function that `new` refuses, as ECMA-262 wants of methods. */
 void mirage_unit_push_method(
-    struct duk_hthread *, duk_ret_t (*call)(struct duk_hthread *), int nargs);
+    struct duk_hthread *, int (*call)(struct duk_hthread *), int nargs);
 
 /* Replaces Error.prototype.stack, and puts a price on natives that loop. */
 void mirage_unit_prepare(struct duk_hthread *);
