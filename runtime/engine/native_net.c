@@ -271,7 +271,8 @@ check_not_stale(duk_context *ctx)
 
 /*
  * Makes a frame of the views in the array at idx, or of the one view there, by
- * reference: on no table, one reference.  Throws, leaving no more than net->building behind.
+ * reference: on no table, one reference.  Throws, leaving no more than
+ * net->building behind.
  */
 static struct mirage_frame *
 gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
@@ -678,7 +679,8 @@ bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
-	const struct mirage_frame *f = mirage_frame_lookup(inst->frames, handle);
+	const struct mirage_frame *f =
+	    mirage_frame_lookup(inst->frames, handle);
 	uint32_t args[] = {handle, f == NULL ? 0 : f->len};
 
 	return (deliver(inst, inst->net->netif_listener[netif], args,
