@@ -16,7 +16,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 state=build/.setup
 what=${1:-run}
-mkdir -p "$state"
+if ! { mkdir -p "$state" && [ -w . ] && [ -w "$state" ]; } 2>/dev/null; then
+	echo "==> $(id -un) may not write to $root. Clone it to where you may, or:" >&2
+	echo "  sudo chown -R $(id -un) $root" >&2
+	exit 1
+fi
 
 # Oldest Node that serves, and the one that is fetched if there is none.
 node_major=20

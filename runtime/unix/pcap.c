@@ -5,6 +5,8 @@
  * are written to another (draft-ietf-opsawg-pcap; pcap-savefile(5)).  Times
  * are those of the packets: nothing waits.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -185,12 +187,30 @@ open_input(struct nic *nic, const char *name, char *error)
 	return (OPEN_OK);
 }
 
+/* Opening the output empties it. */
+static bool
+is_input(const struct capture *c, const char *name)
+{
+	struct stat in, out;
+
+	return (fstat(c->fd, &in) == 0 && stat(name, &out) == 0 &&
+	    in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
+	    S_ISREG(in.st_mode));
+}
+
 static enum nic_open
 open_output(struct nic *nic, const char *name, char *error)
 {
 	const uint32_t header[6] = {MAGIC_NANOSECONDS, 4u << 16 | 2, 0, 0,
 	    CAPTURED_MAX, LINKTYPE_ETHERNET};
 
+	if (is_input(nic->in, name)) {
+		snprintf(error, ERROR_BYTES,
+		    "--net pcap:IN,OUT: %s is what is read; answers need a "
+		    "file of their own",
+		    name);
+		return (OPEN_USAGE);
+	}
 	nic->out = fopen(name, "wbe");
 	if (nic->out == NULL ||
 	    fwrite(header, sizeof(header), 1, nic->out) != 1) {

@@ -191,9 +191,19 @@ export async function buildProgram(source: ProgramSource, options: BuildOptions)
   });
 }
 
+function outputDirectory(directory: string): string {
+  try {
+    return ensureDirectory(resolve(directory));
+  } catch (error) {
+    throw new UsageError(
+      `the executable cannot go to ${directory}: ${(error as Error).message}; -o DIR names another place.`,
+    );
+  }
+}
+
 /** Copies a built program to `directory`, under the program's name; the path of the copy. */
 export function installProgram(source: ProgramSource, built: BuiltProgram, directory: string): string {
-  const target = join(ensureDirectory(resolve(directory)), source.name);
+  const target = join(outputDirectory(directory), source.name);
   if (existsSync(target) && statSync(target).isDirectory()) {
     throw new UsageError(
       `${target} is a folder, so the executable cannot go there; -o DIR names another place.`,
