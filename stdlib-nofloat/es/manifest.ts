@@ -69,6 +69,7 @@ const replaced: readonly (readonly [prefix: string, module: string])[] = [
   ["es.array.of", "./array-from.ts"],
   ["es.array.unscopables.", ""],
   ["es.data-view", ""],
+  ["es.error.cause", "./error-cause.ts"],
   ["es.iterator.", ""],
   ["es.map.get-or-insert", ""],
   ["es.promise", "./promise.ts"],
