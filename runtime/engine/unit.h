@@ -18,6 +18,7 @@
 struct duk_hthread;
 
 #define MIRAGE_RANDOM_BYTES 256
+#define MIRAGE_DEEP	    1024 /* see unit_mark() */
 
 /* A value that C keeps alive: in the array `refs`, and here by address. */
 struct mirage_ref_slot {
@@ -48,6 +49,10 @@ struct mirage_engine {
 	uint32_t ring_mask;
 	uint32_t ring_head;
 	uint32_t ring_count;
+
+	void *deep[MIRAGE_DEEP]; /* what a collection has still to mark */
+	unsigned ndeep;
+	unsigned collections; /* of garbage, in this turn */
 
 	uint8_t random[MIRAGE_RANDOM_BYTES];
 	unsigned random_left; /* bytes */

@@ -47,7 +47,7 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 	const char *name;
 	duk_hobject *h;
 	unsigned n = 0;
-	bool in_program;
+	bool in_program, in_file, named = false;
 
 	if (thr == NULL || thr->heap->curr_thread == NULL)
 		return;
@@ -58,20 +58,30 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 		if (h == NULL)
 			continue;
 		name = unit_own_text(thr, h, DUK_STRIDX_NAME);
+		place.line = 0;
+		if (DUK_HOBJECT_IS_COMPFUNC(h))
+			unit_place(thr, h,
+			    duk_hthread_get_act_prev_pc(thr, act), &place);
+		/* Code made at run time has no file's name. */
+		in_file = place.line != 0 && strchr(place.file, '.') != NULL;
+		/* Then only who called all of these is worth a line. */
+		if (++n > UNIT_TRACE_DEPTH) {
+			if (named)
+				break;
+			if (!in_file)
+				continue;
+		}
 		if (!DUK_HOBJECT_IS_COMPFUNC(h)) {
 			/* Natives without a name are the runtime's own. */
 			if (name != NULL)
 				mirage_fail_at(inst, name, "native", 0);
 		} else {
-			unit_place(thr, h,
-			    duk_hthread_get_act_prev_pc(thr, act), &place);
 			if (in_program && unit_place_is_internal(&place))
 				continue;
 			mirage_fail_at(inst, name == NULL ? "" : name,
 			    place.file, place.line);
 		}
-		if (++n == UNIT_TRACE_DEPTH)
-			break;
+		named = named || in_file;
 	}
 }
 
