@@ -91,9 +91,16 @@ static void
 unit_enumerate(duk_hthread *thr, duk_small_uint_t flags)
 {
 	duk_hobject *h = duk_get_hobject(thr, -1);
+	uint64_t n = 0;
+	int depth = 0;
 
-	if (h != NULL)
-		unit_pay_chain(thr, h);
+	/* Also what is not enumerable is gone through. */
+	for (; h != NULL && depth < DUK_HOBJECT_PROTOTYPE_CHAIN_SANITY;
+	    depth++) {
+		n += 1 + DUK_HOBJECT_GET_ENEXT(h);
+		h = DUK_HOBJECT_GET_PROTOTYPE(thr->heap, h);
+	}
+	unit_work(thr, n);
 	duk_hobject_enumerator_create(thr, flags);
 }
 

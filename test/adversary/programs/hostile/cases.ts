@@ -15,6 +15,8 @@ export const cases: Readonly<Record<string, string>> = {
   "instanceof with many prototypes": `${chain} function F() {} for (;;) o instanceof F;`,
   "isPrototypeOf with many prototypes": `${chain} var q = {}; for (;;) q.isPrototypeOf(o);`,
   "for-in over many prototypes": `${chain} for (;;) for (var k in o) ;`,
+  "for-in over what is not enumerable":
+    "var o = {}; for (var i = 0; i < 20000; i++) Object.defineProperty(o, 'k' + i, { value: 1 }); for (;;) for (var k in o) ;",
   "join of something long": "Array.prototype.join.call({ length: 4e9 }, '');",
   "reverse of something long": "Array.prototype.reverse.call({ length: 4e9 });",
   "unshift of something long": "Array.prototype.unshift.call({ length: 4e9 }, 1);",
