@@ -183,7 +183,16 @@ function promiseItems(context: Context, promise: { state: number; value: unknown
 function errorText(error: Error): string {
   const stack = error.stack;
   if (typeof stack !== "string" || stack === "") return `[${Error.prototype.toString.call(error)}]`;
-  return stack;
+  const name = classOf(error);
+  const kind = (/^[A-Z]\w*Error(?=:|\n|$)|^Error(?=:|\n|$)/.exec(stack) ?? [""])[0];
+  if (name === null || kind === "" || stack.split("\n")[0]?.indexOf(name) !== -1) return stack;
+  return (name.indexOf(kind) >= 0 ? name : `${name} [${kind}]`) + stack.slice(kind.length);
+}
+
+/** Is this a property of an error that its stack shows already? */
+function isInStack(error: Error, key: PropertyKey): boolean {
+  if (key !== "name" && key !== "message" && key !== "stack") return false;
+  return typeof error.stack === "string" && error.stack.indexOf(String(error[key])) >= 0;
 }
 
 function functionText(value: { name?: unknown }): string {
@@ -366,6 +375,7 @@ function show(context: Context, value: unknown, depth: number): string {
     const hidden = shape.hidden;
     keys = keys.filter((key) => hidden.indexOf(` ${String(key)} `) < 0);
   }
+  if (value instanceof Error) keys = keys.filter((key) => !isInStack(value, key));
   const cause = value instanceof Error && hasOwn(value, "cause") ? value.cause : undefined;
   if (shape.bare && keys.length === 0 && cause === undefined) return shape.base;
   const base = shape.bare ? `${shape.base} ` : shape.base;
