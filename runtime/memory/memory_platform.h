@@ -1,9 +1,9 @@
 /*-
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A platform in memory, for tools and tests: a clock that jumps to the next deadline
- * instead of waiting for it, a console that is kept, no network interfaces,
- * and a count of what was allocated.
+ * A platform in memory, for tools and tests: a clock that jumps to the next
+ * deadline instead of waiting for it, a console that is kept, no network
+ * interfaces, and a count of what was allocated.
  */
 #ifndef MIRAGE_MEMORY_PLATFORM_H
 #define MIRAGE_MEMORY_PLATFORM_H
