@@ -19,6 +19,7 @@
 
 #include "duktape.c"
 
+#undef duk_err_setup_ljstate1
 #undef duk_numconv_parse
 #undef duk_numconv_stringify
 #undef duk_js_string_compare

@@ -53,8 +53,15 @@ mirage_report_value(struct mirage_instance *inst, duk_context *ctx,
     duk_idx_t idx, const char *prefix)
 {
 	struct report r = {inst, prefix};
+	const struct mirage_thrown *at = NULL;
+	struct mirage_thrown thrown;
 	const char *text;
 
+	/* A copy: making text of the value may throw as well. */
+	if (!duk_is_error(ctx, idx))
+		at = mirage_unit_thrown_at(ctx, idx);
+	if (at != NULL)
+		thrown = *at;
 	duk_dup(ctx, idx);
 	if (duk_safe_call(ctx, describe, &r, 1, 1) == DUK_EXEC_SUCCESS)
 		text = duk_get_string(ctx, -1);
@@ -63,6 +70,8 @@ mirage_report_value(struct mirage_instance *inst, duk_context *ctx,
 	if (text == NULL)
 		text = "uncaught: a value that throws when it is shown";
 	mirage_fail(inst, MIRAGE_FAILED, text);
+	if (at != NULL)
+		mirage_fail_at(inst, thrown.function, thrown.file, thrown.line);
 	duk_pop(ctx);
 }
 

@@ -26,8 +26,19 @@ struct mirage_ref_slot {
 	mirage_ref next_free;
 };
 
+/* Where a value was thrown that carries no trace of its own. */
+struct mirage_thrown {
+	unsigned tag; /* which value: Duktape's type, */
+	uint64_t bits; /* and its number, or its address */
+	char function[64]; /* "": it has no name */
+	char file[160]; /* "": nothing was thrown yet */
+	uint32_t line;
+};
+
 struct mirage_engine {
 	struct duk_hthread *ctx;
+
+	struct mirage_thrown thrown; /* the last one */
 
 	size_t failed; /* size that could not be allocated; 0: none */
 	unsigned tries; /* how often, one after the other */
@@ -80,6 +91,10 @@ void mirage_unit_detach(struct mirage_instance *, void *view);
 /* See mirage_native_buffer_owner(). */
 void *mirage_unit_buffer_owner(
     struct duk_hthread *, int idx, const uint8_t **base, size_t *len);
+
+/* The place where the value at idx was thrown; NULL if that is not known. */
+const struct mirage_thrown *mirage_unit_thrown_at(
+    struct duk_hthread *, int idx);
 
 /*
  * Pushes the frames of an Error's trace as text, each line begun by

@@ -81,4 +81,18 @@ static duk_uint_fast32_t unit_char2byte(
 #define UNIT_CHAR2BYTE_thr    unit_char2byte(thr
 #define UNIT_CHAR2BYTE_re_ctx unit_char2byte(re_ctx
 
+/*
+ * Each value that is thrown passes here, and again at the end of a finally,
+ * whose argument is no constant: then the first place stays.
+ */
+struct duk_tval_struct;
+static void unit_throw(struct duk_hthread *, duk_small_uint_t type,
+    struct duk_tval_struct *, bool again);
+#define duk_err_setup_ljstate1(a, b, c) UNIT_THROW_##a, b, c, #b)
+#define UNIT_THROW_duk_hthread		UNIT_THROW_DECLARED(duk_hthread
+#define UNIT_THROW_thr			UNIT_THROW_CALLED(thr
+#define UNIT_THROW_DECLARED(a, b, c, d) duk_err_setup_ljstate1(a, b, c)
+#define UNIT_THROW_CALLED(a, b, c, d) \
+	unit_throw(a, b, c, __builtin_strcmp(d, "DUK_LJ_TYPE_THROW") != 0)
+
 #endif /* MIRAGE_UNIT_HOOKS_H */

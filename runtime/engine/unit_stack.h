@@ -85,6 +85,81 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 	}
 }
 
+static void
+unit_identity(const duk_tval *tv, unsigned *tag, uint64_t *bits)
+{
+	double number;
+
+	*tag = DUK_TVAL_GET_TAG(tv);
+	*bits = 0;
+	if (DUK_TVAL_IS_HEAP_ALLOCATED(tv))
+		*bits = (uintptr_t)DUK_TVAL_GET_HEAPHDR(tv);
+	else if (DUK_TVAL_IS_BOOLEAN(tv))
+		*bits = DUK_TVAL_GET_BOOLEAN(tv);
+	else if (DUK_TVAL_IS_NUMBER(tv)) {
+		/* A number has several tags, by how it is kept. */
+		*tag = DUK_TAG_FASTINT;
+		number = DUK_TVAL_GET_NUMBER(tv);
+		memcpy(bits, &number, sizeof(*bits));
+	}
+}
+
+/* Remembers the nearest line of the program. */
+static void
+unit_remember_throw(duk_hthread *thr, const duk_tval *tv)
+{
+	struct mirage_instance *inst = unit_instance(thr);
+	struct mirage_thrown *to = &inst->engine->thrown;
+	struct unit_place place;
+	duk_activation *act;
+	const char *name;
+	duk_hobject *h;
+
+	if (inst->exceeded != MIRAGE_BUDGET_NONE ||
+	    (DUK_TVAL_IS_OBJECT(tv) &&
+		unit_own(thr, DUK_TVAL_GET_OBJECT(tv),
+		    DUK_STRIDX_INT_TRACEDATA) != NULL))
+		return;
+	duk_hthread_sync_currpc(thr);
+	for (act = thr->callstack_curr; act != NULL; act = act->parent) {
+		h = DUK_ACT_GET_FUNC(act);
+		if (h == NULL || !DUK_HOBJECT_IS_COMPFUNC(h))
+			continue;
+		unit_place(
+		    thr, h, duk_hthread_get_act_prev_pc(thr, act), &place);
+		if (unit_place_is_internal(&place))
+			continue;
+		name = unit_own_text(thr, h, DUK_STRIDX_NAME);
+		snprintf(to->function, sizeof(to->function), "%s",
+		    name == NULL ? "" : name);
+		snprintf(to->file, sizeof(to->file), "%s", place.file);
+		to->line = place.line;
+		unit_identity(tv, &to->tag, &to->bits);
+		return;
+	}
+}
+
+static void
+unit_throw(duk_hthread *thr, duk_small_uint_t type, duk_tval *tv, bool again)
+{
+	if (type == DUK_LJ_TYPE_THROW && !again)
+		unit_remember_throw(thr, tv);
+	duk_err_setup_ljstate1(thr, type, tv);
+}
+
+const struct mirage_thrown *
+mirage_unit_thrown_at(duk_hthread *thr, int idx)
+{
+	const struct mirage_thrown *at = &unit_instance(thr)->engine->thrown;
+	uint64_t bits;
+	unsigned tag;
+
+	unit_identity(duk_require_tval(thr, idx), &tag, &bits);
+	return (at->file[0] != '\0' && at->tag == tag && at->bits == bits ?
+		at :
+		NULL);
+}
+
 /* Pushes one line, or "" for what is no use to a reader. */
 static void
 unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)

@@ -94,11 +94,16 @@ describe("a program that breaks a budget ends with 70 and one message", () => {
     expect(stderr).toContain(`main.ts:${lineOf("main.ts", "loop")}`);
   });
 
-  it("when it throws something that is no Error", () => {
-    const { status, stderr } = runExecutable(executable, ["--", "throw-string"]);
-    expect(status).toBe(70);
-    expect(stderr).toContain("just text");
-  });
+  it.each(["throw-string", "throw-null", "throw-again"])(
+    "when it throws something that is no Error: %s",
+    (name) => {
+      const { status, stderr } = runExecutable(executable, ["--", name]);
+      expect(status).toBe(70);
+      expect(stderr).toMatch(/^mirage: uncaught ("just text"|null|"first") \(thrown, but no Error\)$/m);
+      expect(stderr).toContain("throwIt");
+      expect(stderr).toContain(`main.ts:${lineOf("main.ts", "throw what is no Error")}`);
+    },
+  );
 
   it("when a structure is too deep for the native stack", () => {
     const { status, stderr } = runExecutable(executable, ["--", "deep-json"]);

@@ -93,6 +93,10 @@ function uncaught(): void {
   throw new TypeError("this is wrong"); // throw
 }
 
+function throwIt(value: unknown): never {
+  throw value; // throw what is no Error
+}
+
 async function rejected(): Promise<void> {
   await Promise.resolve();
   throw new RangeError("nobody handles this"); // rejection
@@ -122,8 +126,14 @@ const cases: Record<string, () => unknown> = {
   "native-loop": nativeLoop,
   "deep-json": deepJson,
   throw: uncaught,
-  "throw-string": () => {
-    throw "just text";
+  "throw-string": () => throwIt("just text"),
+  "throw-null": () => throwIt(null),
+  "throw-again": () => {
+    try {
+      throwIt("first");
+    } finally {
+      kept.length = 0;
+    }
   },
   rejection: rejected,
   microtasks,
