@@ -14,13 +14,16 @@ describe("what a program throws", () => {
   it.each([
     ["throw new TypeError('this is wrong');", "uncaught TypeError: this is wrong\n    at program.js:2"],
     ["null.x;", "uncaught TypeError: cannot read property 'x' of null\n    at program.js:2"],
-    ["throw 'just text';", 'uncaught "just text" (thrown, but no Error)'],
-    ["throw 42;", "uncaught 42 (thrown, but no Error)"],
-    ["throw null;", "uncaught null (thrown, but no Error)"],
-    ["throw undefined;", "uncaught undefined (thrown, but no Error)"],
-    ["throw { toString: function () { throw 1; } };", "uncaught: a value that throws when it is shown"],
-    ["throw Object.create(null);", "uncaught: a value that throws when it is shown"],
-    ["throw Symbol('s');", "uncaught: a value that throws when it is shown"],
+    ["throw 'just text';", 'uncaught "just text" (thrown, but no Error)\n    at program.js:2'],
+    ["throw 42;", "uncaught 42 (thrown, but no Error)\n    at program.js:2"],
+    ["throw null;", "uncaught null (thrown, but no Error)\n    at program.js:2"],
+    ["throw undefined;", "uncaught undefined (thrown, but no Error)\n    at program.js:2"],
+    [
+      "throw { toString: function () { throw 1; } };",
+      "uncaught: a value that throws when it is shown\n    at program.js:2",
+    ],
+    ["throw Object.create(null);", "uncaught: a value that throws when it is shown\n    at program.js:2"],
+    ["throw Symbol('s');", "uncaught: a value that throws when it is shown\n    at program.js:2"],
     [
       "var e = new Error('x'); Object.defineProperty(e, 'message', { get: function () { throw e; } }); throw e;",
       "uncaught: a value that throws when it is shown",

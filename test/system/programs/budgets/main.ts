@@ -5,6 +5,8 @@
 import { args } from "mirage";
 import * as trap from "./trap.frame.ts";
 
+const kept: unknown[] = [];
+
 function loop(): void {
   for (;;) {} // loop
 }
@@ -12,7 +14,9 @@ function loop(): void {
 function loopInCatch(): void {
   for (;;) {
     try {
-      for (;;) {} // loop-catch
+      for (;;) {
+        kept.length = 0; // loop-catch
+      }
     } catch {
     } finally {
       globalThis.queueMicrotask(loopInCatch);
@@ -31,8 +35,6 @@ function recurseInCatch(n: number): number {
     return 0;
   }
 }
-
-const kept: unknown[] = [];
 
 function growArray(): void {
   for (;;) {
