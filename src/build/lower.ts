@@ -135,7 +135,9 @@ export async function lowerProgram(bundle: Bundle, main: string): Promise<Lowere
   };
   const prefix = topLevelAwait ? "(async function () {" : "";
   const named = nameClasses(bundle.code);
-  const code = topLevelAwait ? `${prefix}${named}\n})();\n` : named;
+  // What the program throws at top level is uncaught, whether it awaits there or not.
+  const suffix = '\n})().then(undefined, function (e) { mirage$native.fail(e, "uncaught "); });\n';
+  const code = topLevelAwait ? `${prefix}${named}${suffix}` : named;
 
   const swc = await transform(code, swcOptions("bundle.js", true, "ecmascript")).catch((error: unknown) => {
     throw new BuildError(`swc cannot lower the program: ${messageOf(error)}`);

@@ -32,7 +32,6 @@ const fixed: ts.CompilerOptions = {
 
 const defaults: ts.CompilerOptions = {
   strict: true,
-  noFallthroughCasesInSwitch: true,
 };
 
 /** Where `mirage` and `mirage/framecode` are for TypeScript. */

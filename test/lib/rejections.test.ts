@@ -29,6 +29,14 @@ setTimeout(() => console.log("still here"), 50);
     expect(stdout).toBe("");
   });
 
+  it("is not what a throw behind a top-level await is called", () => {
+    const { status, stderr } = run(`await null;
+throw new RangeError("out of order");
+`);
+    expect(status).toBe(70);
+    expect(stderr).toContain("mirage: uncaught RangeError: out of order\n    at main.ts:2\n");
+  });
+
   it("shows reasons that are no errors", () => {
     const { status, stderr } = run(`void Promise.reject("just text");\n`);
     expect(status).toBe(70);
