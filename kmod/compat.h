@@ -23,6 +23,18 @@
 #include <net/if_var.h>
 #include <net/ethernet.h>
 
+/* Where an mbuf's storage begins and how large it is, spare room included. */
+#ifndef M_START
+#define M_START(m)                                               \
+	(((m)->m_flags & M_EXT)		  ? (m)->m_ext.ext_buf : \
+		((m)->m_flags & M_PKTHDR) ? &(m)->m_pktdat[0] :  \
+					    &(m)->m_dat[0])
+#define M_SIZE(m)                                                 \
+	(((m)->m_flags & M_EXT)		  ? (m)->m_ext.ext_size : \
+		((m)->m_flags & M_PKTHDR) ? MHLEN :               \
+					    MLEN)
+#endif
+
 /* Waits until no sender is inside of an interface that was detached. */
 static inline void
 mrg_net_wait(void)

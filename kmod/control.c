@@ -59,7 +59,7 @@ sysctl_rtparams(SYSCTL_HANDLER_ARGS)
 	error = sysctl_handle_string(oidp, text, sizeof(text), req);
 	if (error != 0 || req->newptr == NULL)
 		return (error);
-	mirage_rtparams_default(&params);
+	kmod_rtparams_default(&params);
 	if (!mirage_rtparams_parse(&params, text, why, sizeof(why))) {
 		printf("mirage: rtparams: %s\n", why);
 		return (EINVAL);

@@ -92,6 +92,7 @@ struct mirage_platform {
 /* thread.c */
 int runner_create(struct mirage_platform *);
 void runner_destroy(struct mirage_platform *);
+void kmod_rtparams_default(struct mirage_rtparams *);
 /* control held.  EBUSY if a program runs, or the module is being unloaded. */
 int program_start(struct mirage_platform *);
 /* control held.  EBUSY if it did not end within some seconds. */

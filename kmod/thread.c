@@ -110,6 +110,18 @@ runner_destroy(struct mirage_platform *p)
 	p->instance = NULL;
 }
 
+/*
+ * As everywhere, but for the stack that is kept free: half of all that there
+ * is would be too much here, and what runs in it (a garbage collection, a call
+ * of this platform) does with less.
+ */
+void
+kmod_rtparams_default(struct mirage_rtparams *params)
+{
+	mirage_rtparams_default(params);
+	params->stack_bytes = 32 << 10;
+}
+
 int
 program_start(struct mirage_platform *p)
 {
@@ -126,7 +138,7 @@ program_start(struct mirage_platform *p)
 
 	/* The thread is parked, so all of this is ours. */
 	memset(c, 0, sizeof(*c));
-	mirage_rtparams_default(&c->params);
+	kmod_rtparams_default(&c->params);
 	if (!mirage_rtparams_parse(
 		&c->params, p->rtparams, error, sizeof(error)))
 		return (EINVAL);
