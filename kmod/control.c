@@ -45,12 +45,25 @@ sysctl_run(SYSCTL_HANDLER_ARGS)
 	return (error);
 }
 
+bool
+control_set_rtparams(
+    struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	struct mirage_rtparams params;
+
+	kmod_rtparams_default(&params);
+	if (!mirage_rtparams_parse(&params, text, why, len))
+		return (false);
+	strlcpy(p->rtparams, text, sizeof(p->rtparams));
+	return (true);
+}
+
 static int
 sysctl_rtparams(SYSCTL_HANDLER_ARGS)
 {
 	struct mirage_platform *p = arg1;
-	struct mirage_rtparams params;
 	char text[RTPARAMS_BYTES], why[MIRAGE_RTPARAMS_ERROR_BYTES];
+	bool good;
 	int error;
 
 	sx_slock(&p->control);
@@ -59,15 +72,12 @@ sysctl_rtparams(SYSCTL_HANDLER_ARGS)
 	error = sysctl_handle_string(oidp, text, sizeof(text), req);
 	if (error != 0 || req->newptr == NULL)
 		return (error);
-	kmod_rtparams_default(&params);
-	if (!mirage_rtparams_parse(&params, text, why, sizeof(why))) {
-		printf("mirage: rtparams: %s\n", why);
-		return (EINVAL);
-	}
 	sx_xlock(&p->control);
-	strlcpy(p->rtparams, text, sizeof(p->rtparams));
+	good = control_set_rtparams(p, text, why, sizeof(why));
 	sx_xunlock(&p->control);
-	return (0);
+	if (!good)
+		printf("mirage: %s\n", why);
+	return (good ? 0 : EINVAL);
 }
 
 /* A decimal number of at most max; NULL if there is none. */
@@ -104,6 +114,15 @@ is_address(const char *at, bool prefix)
 	return (at != NULL && *at == '\0');
 }
 
+bool
+control_set_address(char *kept, const char *text, bool prefix)
+{
+	if (!is_address(text, prefix))
+		return (false);
+	strlcpy(kept, text, ADDRESS_BYTES);
+	return (true);
+}
+
 /* arg2: is it the address with its prefix, or the gateway? */
 static int
 sysctl_address(SYSCTL_HANDLER_ARGS)
@@ -119,12 +138,10 @@ sysctl_address(SYSCTL_HANDLER_ARGS)
 	error = sysctl_handle_string(oidp, text, sizeof(text), req);
 	if (error != 0 || req->newptr == NULL)
 		return (error);
-	if (!is_address(text, arg2 != 0))
-		return (EINVAL);
 	sx_xlock(&p->control);
-	strlcpy(kept, text, ADDRESS_BYTES);
+	error = control_set_address(kept, text, arg2 != 0) ? 0 : EINVAL;
 	sx_xunlock(&p->control);
-	return (0);
+	return (error);
 }
 
 static int

@@ -103,6 +103,12 @@ enum mirage_state program_state(struct mirage_platform *); /* lock held */
 int control_create(struct mirage_platform *);
 void control_destroy(void);
 
+/* What is wrong is not taken: false.  control held, or nobody else there. */
+bool control_set_rtparams(
+    struct mirage_platform *, const char *text, char *why, size_t len);
+/* kept: of ADDRESS_BYTES; prefix: "10.0.0.2/24", else "10.0.0.2"; or "". */
+bool control_set_address(char *kept, const char *text, bool prefix);
+
 /* netif.c */
 int netif_create(struct mirage_platform *);
 void netif_destroy(struct mirage_platform *);

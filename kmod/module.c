@@ -10,6 +10,27 @@
 
 static struct mirage_platform platform;
 
+/* What loader.conf(5) or kenv(1) say; what is wrong there is not taken. */
+static void
+fetch_tunables(struct mirage_platform *p, int *autostart)
+{
+	char text[RTPARAMS_BYTES], why[MIRAGE_RTPARAMS_ERROR_BYTES];
+
+	*autostart = 0;
+	TUNABLE_INT_FETCH("kern.mirage.autostart", autostart);
+	if (TUNABLE_STR_FETCH("kern.mirage.rtparams", text, sizeof(text)) &&
+	    !control_set_rtparams(p, text, why, sizeof(why)))
+		printf("mirage: tunable kern.mirage.rtparams: %s\n", why);
+	if (TUNABLE_STR_FETCH("kern.mirage.ipv4", text, sizeof(text)) &&
+	    !control_set_address(p->ipv4, text, true))
+		printf("mirage: tunable kern.mirage.ipv4: not an address "
+		       "with its prefix, as 10.0.0.2/24\n");
+	if (TUNABLE_STR_FETCH("kern.mirage.gateway", text, sizeof(text)) &&
+	    !control_set_address(p->gateway, text, false))
+		printf("mirage: tunable kern.mirage.gateway: not an address, "
+		       "as 10.0.0.1\n");
+}
+
 /*
  * The parts in the order in which they are made; each is destroyed by itself,
  * whatever came up.  The sysctls are the last and go first, for everything
@@ -18,11 +39,12 @@ static struct mirage_platform platform;
 static int
 load(struct mirage_platform *p)
 {
-	int error;
+	int autostart, error;
 
 	sx_init(&p->control, "mirage control");
 	mtx_init(&p->lock, "mirage", NULL, MTX_DEF);
 	strlcpy(p->ipv4, "10.0.0.2/24", sizeof(p->ipv4));
+	fetch_tunables(p, &autostart);
 	error = frames_create();
 	if (error == 0)
 		error = netif_create(p);
@@ -33,6 +55,11 @@ load(struct mirage_platform *p)
 	if (error == 0)
 		printf("mirage: %s (%s), version " MIRAGE_VERSION "\n",
 		    mirage_program.name, mirage_program.build_id);
+	if (error == 0 && autostart == 1) {
+		sx_xlock(&p->control);
+		(void)program_start(p);
+		sx_xunlock(&p->control);
+	}
 	return (error);
 }
 
@@ -56,6 +83,8 @@ quiesce(struct mirage_platform *p)
 		else
 			pause("mrgheld", hz / 10 + 1);
 	}
+	/* Who gave back the last piece may still be on its way out. */
+	pause("mrgheld", hz / 20 + 1);
 	if (error != 0) {
 		mtx_lock(&p->lock);
 		p->unloading = false;

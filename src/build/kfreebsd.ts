@@ -47,13 +47,13 @@ export function kernelSources(sysdir: string, builddir: string | undefined): Ker
     text = readFileSync(header, "utf8");
   } catch {
     throw new UsageError(
-      `--sysdir ${sysdir}: no sys/param.h in it. It is the folder "sys" of FreeBSD's source, as /usr/src/sys.`,
+      `no kernel source in ${sysdir}: it has no sys/param.h. --sysdir names the folder "sys" of FreeBSD's source.`,
     );
   }
   const version = Number(/^#define\s+__FreeBSD_version\s+(\d+)/m.exec(text)?.[1] ?? "0");
   if (version < oldestVersion) {
     throw new UsageError(
-      `--sysdir ${sysdir}: __FreeBSD_version is ${version}; Mirage knows kernels from ${oldestVersion} on.`,
+      `${sysdir}: __FreeBSD_version is ${version}; Mirage knows kernels from ${oldestVersion} on.`,
     );
   }
   if (builddir !== undefined && !existsSync(join(builddir, "opt_global.h"))) {
@@ -197,8 +197,8 @@ async function link(
       library,
       "--end-group",
     ]);
-    // What the objects call each other stays inside; names stay, for stack() and fbt.
-    await run(objcopy, ["--strip-debug", "--localize-hidden", temporary]);
+    // No name is for other modules, but all stay, for stack() and fbt: none of them is called "-".
+    await run(objcopy, ["--strip-debug", "--keep-global-symbol=-", temporary]);
     if (sources.version < 1200000) {
       const module = readFileSync(temporary);
       pltToPc32(module);

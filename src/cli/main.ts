@@ -8,13 +8,12 @@
  */
 import yargs from "yargs";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
-import { kernelSources, kfreebsdTarget } from "../build/kfreebsd.ts";
+import { type KernelSources, kernelSources, kfreebsdTarget } from "../build/kfreebsd.ts";
 import { type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
 import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
-import { counting, type Progress, seconds, silent } from "../build/progress.ts";
+import { counting, seconds, silent } from "../build/progress.ts";
 import { findProgram } from "../build/sources.ts";
-import type { Target } from "../build/target.ts";
 import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
 import { runProgram } from "./run-program.ts";
@@ -64,18 +63,14 @@ function chosenVariant(): Variant {
   return found;
 }
 
-function checkTarget(args: Arguments): string {
+/** What the command line says about the target; undefined: this machine. */
+function checkTarget(args: Arguments): KernelSources | undefined {
   const target = word(args, "target") ?? "unix";
   if (!targets.includes(target)) {
     throw suggest("target", target, targets, "");
   }
-  return target;
-}
-
-/** The target that the command line names; undefined: this machine. */
-async function chosenTarget(args: Arguments, progress: Progress): Promise<Target | undefined> {
   const sysdir = word(args, "sysdir");
-  if (checkTarget(args) === "unix") {
+  if (target === "unix") {
     if (sysdir !== undefined) {
       throw new UsageError("--sysdir is for -t kfreebsd.");
     }
@@ -85,19 +80,16 @@ async function chosenTarget(args: Arguments, progress: Progress): Promise<Target
     throw new UsageError("MIRAGE_VARIANT in the environment: a kernel takes float-free objects only.");
   }
   const builddir = process.env.KERNBUILDDIR;
-  return kfreebsdTarget(
-    kernelSources(sysdir ?? "/usr/src/sys", builddir === "" ? undefined : builddir),
-    progress,
-  );
+  return kernelSources(sysdir ?? "/usr/src/sys", builddir === "" ? undefined : builddir);
 }
 
 async function build(args: Arguments): Promise<number> {
-  checkTarget(args);
+  const kernel = checkTarget(args);
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
   const progress = quiet ? silent : counting();
-  const target = await chosenTarget(args, progress);
+  const target = kernel === undefined ? undefined : await kfreebsdTarget(kernel, progress);
   const built = await buildProgram(source, { progress, variant: chosenVariant(), target });
   const file = installProgram(source, built, word(args, "output") ?? "build", target);
   const total = performance.now() - start;
@@ -118,9 +110,10 @@ async function build(args: Arguments): Promise<number> {
 }
 
 async function run(args: Arguments): Promise<number> {
-  if (checkTarget(args) !== "unix") {
+  if (word(args, "target") === "kfreebsd") {
     throw new UsageError("mirage run is for -t unix; mirage build -t kfreebsd leaves a module for kldload.");
   }
+  checkTarget(args);
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
