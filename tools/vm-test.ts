@@ -111,9 +111,9 @@ function qemuArguments(options: Options, disk: string): string[] {
       "-nodefaults",
     ],
     ...["-drive", `if=none,id=system,format=raw,snapshot=on,file=${options.image}`],
-    ...["-device", "virtio-blk-pci,drive=system"],
+    ...["-device", "virtio-blk-pci,drive=system,bootindex=1"],
     ...["-drive", `if=none,id=payload,format=raw,readonly=off,snapshot=on,file=${disk}`],
-    ...["-device", "ide-hd,drive=payload,bus=ide.0"],
+    ...["-device", "ide-hd,drive=payload,bus=ide.0,bootindex=2"],
     ...["-device", "virtio-rng-pci"],
     ...["-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"],
   ];
