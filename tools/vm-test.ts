@@ -136,7 +136,8 @@ class Conversation {
   /** Takes what came; returns what is to be typed. */
   hear(text: string): string | undefined {
     this.#tail = (this.#tail + text.replaceAll("\r", "")).slice(-4096);
-    const panic = /^(panic: |Fatal (double fault|trap \d+))/m.test(this.#tail) || /^db> ?$/m.test(this.#tail);
+    const panic =
+      /^(panic: |cpuid = \d|Fatal (double fault|trap \d+))/m.test(this.#tail) || /^db> ?$/m.test(this.#tail);
     if (panic && this.verdict === undefined) {
       this.verdict = exitPanic;
     }
