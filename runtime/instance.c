@@ -198,7 +198,5 @@ mirage_ending(struct mirage_instance *inst)
 {
 	if (!inst->stop && mirage_platform_stop_requested(inst->platform))
 		inst->stop = true;
-	return (inst->stop || inst->exiting ||
-	    inst->exceeded != MIRAGE_BUDGET_NONE ||
-	    inst->state == MIRAGE_FAILED || inst->state == MIRAGE_OVER_BUDGET);
+	return (mirage_ended(inst));
 }

@@ -74,6 +74,14 @@ void mirage_fail_at(struct mirage_instance *, const char *function,
 
 /* Is there a reason to leave all loops?  (stop, exit, budget, failure) */
 bool mirage_ending(struct mirage_instance *);
+/* The same without asking the platform: within a turn. */
+static inline bool
+mirage_ended(const struct mirage_instance *inst)
+{
+	return (inst->stop || inst->exiting ||
+	    inst->exceeded != MIRAGE_BUDGET_NONE ||
+	    inst->state == MIRAGE_FAILED || inst->state == MIRAGE_OVER_BUDGET);
+}
 
 /* loop.c: turns until the program ends. */
 void mirage_loop_run(struct mirage_instance *);

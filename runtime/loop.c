@@ -64,7 +64,7 @@ receive(struct mirage_instance *inst, unsigned netif)
 	int i;
 
 	for (i = 0; i < n; i++) {
-		if (mirage_ending(inst))
+		if (UNLIKELY(mirage_ended(inst)))
 			mirage_platform_frame_free(inst->platform, frames[i]);
 		else
 			input(inst, netif, frames[i]);
@@ -82,7 +82,7 @@ deliver_events(struct mirage_instance *inst)
 	uint32_t n = inst->frame_code->nevents;
 	struct mirage_event e;
 
-	while (n-- > 0 && !mirage_ending(inst) &&
+	while (n-- > 0 && !mirage_ended(inst) &&
 	    mirage_frame_code_event(inst, &e)) {
 		inst->stats.events++;
 		if (!mirage_net_deliver_event(inst, &e) && e.frame != 0)
@@ -102,16 +102,17 @@ mirage_loop_run(struct mirage_instance *inst)
 		MIRAGE_PROBE_TURN_START(inst->stats.turns);
 		inst->stats.turns++;
 		more = false;
-		for (i = 0; i < inst->nnetifs && !mirage_ending(inst); i++)
+		for (i = 0; i < inst->nnetifs && !mirage_ended(inst); i++)
 			more |= receive(inst, i);
-		deliver_events(inst);
+		if (inst->frame_code->nevents > 0)
+			deliver_events(inst);
 		now = mirage_platform_monotonic_ns(p);
-		if (!mirage_ending(inst) &&
-		    mirage_frame_code_deadline(inst) <= now) {
+		if (mirage_frame_code_deadline(inst) <= now &&
+		    !mirage_ended(inst)) {
 			mirage_engine_turn(inst);
 			mirage_frame_code_timers(inst, now);
 		}
-		if (!mirage_ending(inst))
+		if (mirage_timers_deadline(inst) <= now && !mirage_ended(inst))
 			mirage_timers_run(inst, now);
 		if (mirage_platform_stats_requested(p)) {
 			inst->stats.heap_bytes = mirage_heap_used(inst->heap);
@@ -128,7 +129,7 @@ mirage_loop_run(struct mirage_instance *inst)
 		if (end ||
 		    (app == UINT64_MAX && !mirage_engine_kept_alive(inst)))
 			break;
-		if (mirage_ending(inst))
+		if (mirage_ended(inst))
 			break;
 		deadline = app < code ? app : code;
 		woke = mirage_platform_wait(p, deadline);

@@ -183,9 +183,10 @@ mirage_timers_clear(struct mirage_instance *inst, uint32_t id)
 			callback = t->heap[i].callback;
 			remove_at(t, i);
 			mirage_ref_free(inst, callback);
-			return;
+			break;
 		}
 	}
+	(void)mirage_engine_charge(inst, i / 4);
 }
 
 uint64_t

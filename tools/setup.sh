@@ -16,7 +16,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 state=build/.setup
 what=${1:-run}
-mkdir -p "$state"
+if ! { mkdir -p "$state" && [ -w . ] && [ -w "$state" ]; } 2>/dev/null; then
+	echo "==> $(id -un) may not write to $root. Clone it to where you may, or:" >&2
+	echo "  sudo chown -R $(id -un) $root" >&2
+	exit 1
+fi
 
 # Oldest Node that serves, and the one that is fetched if there is none.
 node_major=20
@@ -179,7 +183,8 @@ lock=$({ cat package-lock.json; node -p 'process.version + process.arch'; } | ck
 if [ "$(cat node_modules/.mirage-lock 2>/dev/null || true)" != "$lock" ]; then
 	say "npm ci"
 	if ! npm ci --ignore-scripts --no-audit --no-fund >"$state/npm.log" 2>&1 </dev/null; then
-		tail -n 15 "$state/npm.log" >&2
+		# npm says why first, and then how its command is used.
+		grep '^npm err' "$state/npm.log" | head -n 15 >&2
 		say "npm could not install the packages of package-lock.json; its output is in $state/npm.log. By hand:"
 		printf '  npm ci --ignore-scripts\n' >&2
 		exit 1

@@ -39,13 +39,12 @@ function turnEthernet(bytes: Uint8Array, mac: Uint8Array): void {
   bytes.set(mac, 6);
 }
 
-/** Makes a question for `address` its answer; false, and unchanged, if it is none. */
-export function answerArp(bytes: Uint8Array, mac: Uint8Array, address: string): boolean {
+/** Makes a question for the address `own` its answer; false, and unchanged, if it is none. */
+export function answerArp(bytes: Uint8Array, mac: Uint8Array, own: number): boolean {
   if (bytes.length < ARP_END) return false;
   for (let i = 0; i < ARP_REQUEST.length; i++) {
     if (bytes[ETHERNET_BYTES + i] !== ARP_REQUEST[i]) return false;
   }
-  const own = Ipv4.parse(address);
   if (Ipv4.read(bytes, ARP_TARGET_IP) !== own) return false;
   bytes[ARP_OPERATION + 1] = 2;
   bytes.set(bytes.subarray(ARP_SENDER, ARP_TARGET), ARP_TARGET);
@@ -64,8 +63,8 @@ function onesComplementSum(bytes: Uint8Array, from: number, to: number): number 
   return sum;
 }
 
-/** Makes a whole, intact echo request for `address` its reply; false, and unchanged, if it is none. */
-export function answerPing(bytes: Uint8Array, mac: Uint8Array, address: string): boolean {
+/** Makes a whole, intact echo request for the address `own` its reply; false, and unchanged, if it is none. */
+export function answerPing(bytes: Uint8Array, mac: Uint8Array, own: number): boolean {
   if (bytes.length < ETHERNET_BYTES + 20) return false;
   const first = bytes[ETHERNET_BYTES] as number;
   const icmp = ETHERNET_BYTES + (first & 0x0f) * 4;
@@ -75,7 +74,7 @@ export function answerPing(bytes: Uint8Array, mac: Uint8Array, address: string):
   // More fragments, or not the first one.
   if ((read16(bytes, ETHERNET_BYTES + 6) & 0x3fff) !== 0) return false;
   if (bytes[ETHERNET_BYTES + 9] !== PROTOCOL_ICMP || bytes[icmp] !== ICMP_ECHO) return false;
-  if (Ipv4.read(bytes, IP_DESTINATION) !== Ipv4.parse(address)) return false;
+  if (Ipv4.read(bytes, IP_DESTINATION) !== own) return false;
   if (onesComplementSum(bytes, ETHERNET_BYTES, icmp) !== 0xffff) return false;
   if (onesComplementSum(bytes, icmp, end) !== 0xffff) return false;
 

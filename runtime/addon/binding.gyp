@@ -8,14 +8,15 @@
       "target_name": "mirage",
       "sources": [
         "addon.c",
-        "memory_platform.c",
-        "run.c"
+        "run.c",
+        "../memory/memory_platform.c"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-api-headers').include_dir\")",
         "../include",
         "..",
-        "../engine"
+        "../engine",
+        "../memory"
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
       "cflags": ["-std=gnu11", "-O2", "-g", "-fPIC", "-Wall", "-Wextra", "-Wno-unused-parameter"],

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * mirage-bytecode: compiles ES5 to bytecode on the build machine, with the
- * same engine that runs it.  Hosted C, with a platform of its own that has
- * memory and no devices.
+ * same engine that runs it.  Hosted C, on the platform in memory: the same
+ *input makes the same bytecode.
  *
  *	mirage-bytecode -o OUTPUT [-l LINES] SCRIPT
  *	mirage-bytecode --engine-id
@@ -22,145 +22,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <mirage/platform.h>
-
 #include "compile.h"
 #include "instance.h"
+#include "memory_platform.h"
 
 #define TOOL_HEAP_BYTES (UINT64_C(2) << 30)
-
-/* --- a platform without devices --- */
-
-void *
-mirage_platform_alloc(struct mirage_platform *p, size_t size)
-{
-	(void)p;
-	return (malloc(size));
-}
-
-void
-mirage_platform_free(struct mirage_platform *p, void *mem, size_t size)
-{
-	(void)p;
-	(void)size;
-	free(mem);
-}
-
-uint64_t
-mirage_platform_monotonic_ns(struct mirage_platform *p)
-{
-	(void)p;
-	return (0);
-}
-
-uint64_t
-mirage_platform_wall_ns(struct mirage_platform *p)
-{
-	(void)p;
-	return (0);
-}
-
-void
-mirage_platform_entropy(struct mirage_platform *p, void *buf, size_t len)
-{
-	(void)p;
-	memset(buf, 0, len); /* the same input makes the same bytecode */
-}
-
-void
-mirage_platform_console(struct mirage_platform *p,
-    enum mirage_console_level level, const char *line, size_t len)
-{
-	(void)p;
-	(void)level;
-	fprintf(stderr, "%.*s\n", (int)len, line);
-}
-
-unsigned
-mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
-{
-	(void)p;
-	(void)deadline_ns;
-	return (MIRAGE_WAKE_END);
-}
-
-bool
-mirage_platform_stop_requested(struct mirage_platform *p)
-{
-	(void)p;
-	return (false);
-}
-
-bool
-mirage_platform_stats_requested(struct mirage_platform *p)
-{
-	(void)p;
-	return (false);
-}
-
-unsigned
-mirage_platform_netif_count(struct mirage_platform *p)
-{
-	(void)p;
-	return (0);
-}
-
-void
-mirage_platform_netif_info(
-    struct mirage_platform *p, unsigned netif, struct mirage_netif_info *info)
-{
-	(void)p;
-	(void)netif;
-	memset(info, 0, sizeof(*info));
-}
-
-int
-mirage_platform_receive(struct mirage_platform *p, unsigned netif,
-    struct mirage_frame **frames, int max)
-{
-	(void)p;
-	(void)netif;
-	(void)frames;
-	(void)max;
-	return (0);
-}
-
-enum mirage_tx
-mirage_platform_transmit(
-    struct mirage_platform *p, unsigned netif, struct mirage_frame *f)
-{
-	(void)p;
-	(void)netif;
-	(void)f;
-	return (MIRAGE_TX_DOWN);
-}
-
-struct mirage_frame *
-mirage_platform_frame_alloc(struct mirage_platform *p, uint32_t len)
-{
-	(void)p;
-	(void)len;
-	return (NULL);
-}
-
-void
-mirage_platform_frame_free(struct mirage_platform *p, struct mirage_frame *f)
-{
-	(void)p;
-	(void)f;
-}
-
-uint64_t
-mirage_platform_drops(
-    struct mirage_platform *p, unsigned netif, enum mirage_drop drop)
-{
-	(void)p;
-	(void)netif;
-	(void)drop;
-	return (0);
-}
-
-/* --- files --- */
 
 static char *
 read_file(const char *path, size_t *len)
@@ -313,6 +179,7 @@ int
 main(int argc, char **argv)
 {
 	static struct mirage_instance inst;
+	static struct mirage_platform memory = {.random = 1};
 	struct lines lines = {0};
 	struct mirage_line_map map = {map_line, map_name, &lines};
 	const char *lines_path = NULL;
@@ -338,6 +205,7 @@ main(int argc, char **argv)
 	if (lines_path != NULL)
 		parse_lines(&lines, lines_path);
 
+	inst.platform = &memory;
 	mirage_rtparams_default(&inst.config.params);
 	inst.config.params.heap_bytes = TOOL_HEAP_BYTES;
 	/* A quarter of the usual 8 MB is left to what is not the compiler. */

@@ -39,6 +39,10 @@
 #undef DUK_USE_TARGET_INFO
 #define DUK_USE_TARGET_INFO "mirage"
 
+/* All of a string counts, else strings can be made that have the same hash. */
+#undef DUK_USE_STRHASH_DENSE
+#define DUK_USE_STRHASH_DENSE
+
 /* Speed. */
 #undef DUK_USE_FASTINT
 #define DUK_USE_FASTINT
@@ -78,6 +82,6 @@
 #undef DUK_USE_VALSTACK_LIMIT
 #define DUK_USE_VALSTACK_LIMIT 100000000L
 #undef DUK_USE_MARK_AND_SWEEP_RECLIMIT
-#define DUK_USE_MARK_AND_SWEEP_RECLIMIT 64 /* must fit the stack guard */
+#define DUK_USE_MARK_AND_SWEEP_RECLIMIT 48 /* must fit the stack guard */
 
 #endif /* MIRAGE_DUK_CONFIG_H */

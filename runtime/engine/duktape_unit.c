@@ -15,6 +15,7 @@
 #include "heap.h"
 #include "unit.h"
 #include "unit_hooks.h"
+#include "unit_work_hooks.h"
 
 #include "duktape.c"
 
@@ -22,8 +23,32 @@
 #undef duk_numconv_stringify
 #undef duk_js_string_compare
 #undef duk_heap_strcache_offset_char2byte
+#undef duk_get_prop
+#undef duk_get_prop_index
+#undef duk_put_prop
+#undef duk_put_prop_index
+#undef duk_has_prop
+#undef duk_has_prop_index
+#undef duk_del_prop
+#undef duk_del_prop_index
+#undef duk__get_own_propdesc_raw
+#undef duk_hobject_prototype_chain_contains
+#undef duk_js_instanceof
+#undef duk_hobject_enumerator_create
+#undef duk_unpack_array_like
+#undef duk_reserve_gap
+#undef duk__handle_put_array_length_smaller
+#undef duk_unicode_decode_xutf8_checked
+#undef duk_unicode_re_canonicalize_char
+#undef duk__json_stringify_fast_value
+#undef duk__json_enc_value
+#undef duk_js_compile
+#undef duk_heap_mark_and_sweep
+#undef duk__mark_heaphdr
+#undef duk__handle_temproot
 
 #include "unit_budgets.h"
+#include "unit_work.h"
 #include "unit_costs.h"
 #include "unit_lines.h"
 #include "unit_numbers.h"

@@ -106,16 +106,28 @@ enter(struct mirage_instance *inst, duk_safe_call_function f, void *arg)
 
 /* --- opening and closing --- */
 
+/*
+ * Pushes an array of our own.  It has no prototype: setters that a program
+ * puts into Array.prototype would take what is put here.
+ */
+static void
+push_own_array(duk_context *ctx)
+{
+	duk_push_array(ctx);
+	duk_push_undefined(ctx);
+	duk_set_prototype(ctx, -2);
+}
+
 static duk_ret_t
 prepare(duk_context *ctx, void *arg)
 {
 	struct mirage_engine *e = arg;
 
 	duk_push_heap_stash(ctx);
-	duk_push_array(ctx);
+	push_own_array(ctx);
 	e->refs_array = duk_get_heapptr(ctx, -1);
 	duk_put_prop_string(ctx, -2, "refs");
-	duk_push_array(ctx);
+	push_own_array(ctx);
 	e->ring = duk_get_heapptr(ctx, -1);
 	duk_put_prop_string(ctx, -2, "ring");
 	e->ring_mask = FIRST_RING - 1;
@@ -301,7 +313,7 @@ grow_ring(duk_context *ctx, struct mirage_engine *e)
 
 	/* [ ring ] */
 	duk_push_heap_stash(ctx);
-	duk_push_array(ctx);
+	push_own_array(ctx);
 	for (i = 0; i < e->ring_count; i++) {
 		duk_get_prop_index(ctx, -3, (e->ring_head + i) & e->ring_mask);
 		duk_put_prop_index(ctx, -2, i);
@@ -346,8 +358,12 @@ run_microtasks(duk_context *ctx, void *arg)
 		e->ring_count--;
 		duk_call(ctx, 0);
 		duk_pop_2(ctx);
-		/* Natives alone may run here, which no interrupt sees. */
-		if (!mirage_engine_charge(inst, 8) || mirage_ending(inst))
+		/*
+		 * Natives alone may run here, which no interrupt sees.  Who
+		 * runs next finds that nothing is left, and is named.
+		 */
+		inst->fuel -= 8;
+		if (mirage_ending(inst))
 			break;
 	}
 	return (0);
@@ -371,8 +387,10 @@ mirage_engine_turn(struct mirage_instance *inst)
 	if (inst->exceeded != MIRAGE_BUDGET_NONE)
 		return;
 	inst->fuel = (int64_t)inst->config.params.instructions;
-	if (inst->engine != NULL)
+	if (inst->engine != NULL) {
 		inst->engine->grace = 0;
+		inst->engine->collections = 0;
+	}
 }
 
 struct call {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "native.h"
+#include "unit.h"
 
 #define ONE_ARGUMENT(name, expression)                 \
 	static duk_ret_t math_##name(duk_context *ctx) \
@@ -47,7 +48,7 @@ mirage_native_math(duk_context *ctx)
 	duk_get_global_string(ctx, "Math");
 	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		duk_push_string(ctx, entries[i].name);
-		duk_push_c_function(ctx, entries[i].call, entries[i].nargs);
+		mirage_unit_push_method(ctx, entries[i].call, entries[i].nargs);
 		duk_push_string(ctx, "name");
 		duk_push_string(ctx, entries[i].name);
 		duk_def_prop(ctx, -3,

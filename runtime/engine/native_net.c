@@ -17,7 +17,9 @@
 #include "net.h"
 #include "wasm/host.h"
 
-#define VIEWS_MAX 256 /* in one write */
+#define VIEWS_MAX   256 /* in one write */
+#define WRITE_UNITS 100 /* instructions that one write counts as */
+#define VIEW_UNITS  10 /* and each view in it */
 
 struct view {
 	mirage_ref ref;
@@ -234,14 +236,17 @@ push_view(duk_context *ctx, struct mirage_instance *inst,
 
 /* The buffer of the frame whose memory holds these bytes; NULL: none. */
 static struct mirage_buffer *
-find_buffer(const struct mirage_frame_table *t, const uint8_t *p, size_t len)
+find_buffer(struct mirage_instance *inst, const uint8_t *p, size_t len)
 {
+	const struct mirage_frame_table *t = inst->frames;
 	uint32_t i;
 	unsigned k;
 
 	for (i = t->first_viewed; i != 0; i = t->slots[i].next_viewed) {
 		const struct mirage_frame *f = t->slots[i].frame;
 
+		if (!mirage_engine_charge(inst, 1))
+			return (NULL);
 		for (k = 0; k < f->nsegs; k++) {
 			const struct mirage_segment *s = &f->segs[k];
 
@@ -270,8 +275,9 @@ check_not_stale(duk_context *ctx)
 }
 
 /*
- * Makes a frame of the views in the array at idx, by reference: on no table,
- * one reference.  Throws, leaving no more than net->building behind.
+ * Makes a frame of the views in the array at idx, or of the one view there, by
+ * reference: on no table, one reference.  Throws, leaving no more than
+ * net->building behind.
  */
 static struct mirage_frame *
 gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
@@ -282,21 +288,30 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 	struct pin *pin;
 	size_t total = 0;
 	duk_size_t n, i;
+	bool array;
 
-	release_building(inst);
-	if (!duk_is_array(ctx, idx))
-		(void)duk_type_error(ctx, "views must be an array");
-	n = duk_get_length(ctx, idx);
+	array = duk_is_array(ctx, idx);
+	n = array ? duk_get_length(ctx, idx) : 1;
 	if (n > VIEWS_MAX)
 		(void)duk_range_error(
-		    ctx, "%d views: at most %d", (int)n, VIEWS_MAX);
+		    ctx, "%lu views: at most %d", (unsigned long)n, VIEWS_MAX);
 	duk_require_stack(ctx, (duk_idx_t)n + 4);
-	/* All that can throw comes first; values stay on the stack. */
+	/* Getters come first: they may send and release themselves. */
+	for (i = 0; i < n; i++) {
+		if (array)
+			duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
+		else
+			duk_dup(ctx, idx);
+	}
+	release_building(inst);
+	if (!mirage_engine_charge(inst, WRITE_UNITS + n * VIEW_UNITS))
+		(void)duk_range_error(ctx, "budget exceeded");
+	/* Then all that can throw. */
 	for (i = 0; i < n; i++) {
 		const uint8_t *base;
 		size_t len, whole;
 
-		duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
+		duk_dup(ctx, (duk_idx_t)i - (duk_idx_t)n);
 		(void)mirage_native_bytes(ctx, -1, "a view", &len);
 		if (len == 0)
 			check_not_stale(ctx);
@@ -308,6 +323,7 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 		if (len > 0 &&
 		    mirage_native_buffer_owner(ctx, -1, &base, &whole) != NULL)
 			(void)pin_value(ctx, inst, -1);
+		duk_pop(ctx);
 	}
 	f = mirage_platform_frame_alloc(p, 0);
 	if (f == NULL)
@@ -336,7 +352,7 @@ gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
 			b = &pin->buffer;
 			pin = pin->next;
 		} else
-			b = find_buffer(inst->frames, data, len);
+			b = find_buffer(inst, data, len);
 		if (b == NULL ||
 		    !mirage_frame_add_segment(p, f, data, (uint32_t)len, b)) {
 			mirage_platform_frame_free(p, f);
@@ -484,11 +500,15 @@ frame_views(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	struct mirage_frame *f = frame_argument(ctx, inst, 0);
-	unsigned i;
+	unsigned i, n = f->nsegs;
 
-	duk_push_array(ctx);
-	for (i = 0; i < f->nsegs; i++) {
+	/* A setter in Array.prototype may release the frame: views first. */
+	duk_require_stack(ctx, (duk_idx_t)n + 2);
+	for (i = 0; i < n; i++)
 		push_view(ctx, inst, f, f->segs[i].data, f->segs[i].len);
+	duk_push_array(ctx);
+	for (i = 0; i < n; i++) {
+		duk_dup(ctx, (duk_idx_t)i - (duk_idx_t)n - 1);
 		duk_put_prop_index(ctx, -2, i);
 	}
 	return (1);
@@ -675,7 +695,12 @@ bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
-	return (deliver(inst, inst->net->netif_listener[netif], &handle, 1));
+	const struct mirage_frame *f =
+	    mirage_frame_lookup(inst->frames, handle);
+	uint32_t args[] = {handle, f == NULL ? 0 : f->len};
+
+	return (deliver(inst, inst->net->netif_listener[netif], args,
+	    sizeof(args) / sizeof(args[0])));
 }
 
 bool

@@ -18,6 +18,7 @@
 struct duk_hthread;
 
 #define MIRAGE_RANDOM_BYTES 256
+#define MIRAGE_DEEP	    1024 /* see unit_mark() */
 
 /* A value that C keeps alive: in the array `refs`, and here by address. */
 struct mirage_ref_slot {
@@ -49,6 +50,10 @@ struct mirage_engine {
 	uint32_t ring_head;
 	uint32_t ring_count;
 
+	void *deep[MIRAGE_DEEP]; /* what a collection has still to mark */
+	unsigned ndeep;
+	unsigned collections; /* of garbage, in this turn */
+
 	uint8_t random[MIRAGE_RANDOM_BYTES];
 	unsigned random_left; /* bytes */
 };
@@ -61,6 +66,10 @@ struct duk_hthread *mirage_unit_create(
 
 /* Charges what the interpreter ran since the last charge; outside of calls. */
 void mirage_unit_settle(struct mirage_instance *, struct duk_hthread *);
+
+/* Pushes a native function that `new` refuses, as ECMA-262 wants of methods. */
+void mirage_unit_push_method(
+    struct duk_hthread *, int (*call)(struct duk_hthread *), int nargs);
 
 /* Replaces Error.prototype.stack, and puts a price on natives that loop. */
 void mirage_unit_prepare(struct duk_hthread *);

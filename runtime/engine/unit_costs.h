@@ -126,10 +126,9 @@ unit_numconv_stringify(duk_hthread *thr, duk_small_int_t radix,
 
 	x.d = duk_get_number_default(thr, -1, 0);
 	exponent = (int)(x.u >> 52 & 0x7ff) - 1023;
-	if (exponent < 0)
-		exponent = -exponent;
-	if (exponent < 1023 && !DUK_TVAL_IS_FASTINT(thr->valstack_top - 1))
-		unit_pay(thr, 64 + (uint64_t)exponent);
+	if (exponent != 1024 && !DUK_TVAL_IS_FASTINT(thr->valstack_top - 1))
+		unit_pay(thr,
+		    64 + unit_digits_work(exponent) * (radix == 10 ? 1 : 4));
 	duk_numconv_stringify(thr, radix, digits, flags);
 }
 
@@ -192,6 +191,52 @@ unit_pay_regexp(duk_hthread *thr)
 	unit_pay(thr, work);
 }
 
+/*
+ * Characters that are not ASCII are looked up in a table that has to be read
+ * from its beginning.
+ */
+static void
+unit_pay_case(duk_hthread *thr)
+{
+	duk_tval *tv = unit_this(thr);
+	size_t bytes, chars;
+
+	if (!DUK_TVAL_IS_STRING(tv))
+		return;
+	bytes = DUK_HSTRING_GET_BYTELEN(DUK_TVAL_GET_STRING(tv));
+	chars = DUK_HSTRING_GET_CHARLEN(DUK_TVAL_GET_STRING(tv));
+	unit_pay(thr, bytes + 512 * (uint64_t)(bytes - chars));
+}
+
+/*
+ * Arguments whose conversion may run the program: converted before the native
+ * looks at memory, which the program may give back meanwhile.
+ */
+static void
+unit_settle_fill(duk_hthread *thr)
+{
+	duk_idx_t i;
+
+	if (!duk_is_string(thr, 0) && !duk_is_buffer_data(thr, 0))
+		(void)duk_to_uint32(thr, 0);
+	for (i = 1; i < 3; i++)
+		if (!duk_is_undefined(thr, i))
+			(void)duk_to_int(thr, i);
+}
+
+static void
+unit_settle_decode(duk_hthread *thr)
+{
+	if (!duk_is_object(thr, 1))
+		return;
+	duk_get_prop_literal(thr, 1, "stream");
+	(void)duk_to_boolean(thr, -1);
+	duk_push_bare_object(thr);
+	duk_insert(thr, -2);
+	duk_put_prop_literal(thr, -2, "stream");
+	duk_replace(thr, 1);
+}
+
 #define UNIT_PRICED(name, price)                              \
 	static duk_ret_t unit_priced_##name(duk_hthread *thr) \
 	{                                                     \
@@ -199,51 +244,66 @@ unit_pay_regexp(duk_hthread *thr)
 		return (duk_bi_##name(thr));                  \
 	}
 
-#define UNIT_NATIVES(X)                                                      \
-	X(array_prototype_join_shared, unit_pay_this(thr, 2))                \
-	X(array_prototype_reverse, unit_pay_this(thr, 2))                    \
-	X(array_prototype_slice, unit_pay_this(thr, 1))                      \
-	X(array_prototype_sort, unit_pay_this(thr, 32))                      \
-	X(array_prototype_splice, unit_pay_this(thr, 1))                     \
-	X(array_prototype_shift, unit_pay_this(thr, 1))                      \
-	X(array_prototype_unshift, unit_pay_this(thr, 1))                    \
-	X(array_prototype_indexof_shared, unit_pay_this(thr, 4))             \
-	X(array_prototype_iter_shared, unit_pay_this(thr, 1))                \
-	X(array_prototype_reduce_shared, unit_pay_this(thr, 1))              \
-	X(array_prototype_concat,                                            \
-	    (unit_pay_this(thr, 2), unit_pay_args(thr, 2)))                  \
-	X(typedarray_set, unit_pay_args(thr, 4))                             \
-	X(typedarray_constructor, unit_pay_args(thr, 1))                     \
-	X(nodejs_buffer_fill, unit_pay_this(thr, 1))                         \
-	X(nodejs_buffer_copy, unit_pay_this(thr, 1))                         \
-	X(nodejs_buffer_concat, unit_pay_args(thr, 1))                       \
-	X(buffer_compare_shared,                                             \
-	    (unit_pay_this(thr, 1), unit_pay_args(thr, 1)))                  \
-	X(object_constructor_seal_freeze_shared, unit_pay_args(thr, 1))      \
-	X(object_constructor_is_sealed_frozen_shared, unit_pay_args(thr, 1)) \
-	X(object_constructor_assign, unit_pay_args(thr, 1))                  \
-	X(object_constructor_keys_shared, unit_pay_args(thr, 1))             \
-	X(json_object_parse, unit_pay_args(thr, 1))                          \
-	X(json_object_stringify, unit_pay_args(thr, 1))                      \
-	X(global_object_parse_int, unit_pay_args(thr, 16))                   \
-	X(global_object_parse_float, unit_pay_args(thr, 16))                 \
-	X(string_prototype_trim, unit_pay_this(thr, 1))                      \
-	X(string_prototype_locale_compare, unit_pay_this(thr, 1))            \
-	X(string_prototype_startswith_endswith, unit_pay_args(thr, 1))       \
-	X(string_prototype_indexof_shared,                                   \
-	    (unit_pay_this(thr, 1),                                          \
-		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
-	X(string_prototype_includes,                                         \
-	    (unit_pay_this(thr, 1),                                          \
-		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
-	X(string_prototype_split,                                            \
-	    (unit_pay_this(thr, 1),                                          \
-		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
-	X(string_prototype_replace,                                          \
-	    (unit_pay_this(thr, 1),                                          \
-		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0)))) \
-	X(regexp_constructor, unit_pay_regexp(thr))                          \
-	X(textdecoder_prototype_decode, unit_pay_args(thr, 1))
+#define UNIT_NATIVES(X)                                                       \
+	X(array_prototype_join_shared, unit_pay_this(thr, 2))                 \
+	X(array_prototype_reverse, unit_pay_this(thr, 2))                     \
+	X(array_prototype_slice, unit_pay_this(thr, 1))                       \
+	X(array_prototype_sort, unit_pay_this(thr, 32))                       \
+	X(array_prototype_splice, unit_pay_this(thr, 1))                      \
+	X(array_prototype_shift, unit_pay_this(thr, 1))                       \
+	X(array_prototype_unshift, unit_pay_this(thr, 1))                     \
+	X(array_prototype_indexof_shared, unit_pay_this(thr, 4))              \
+	X(array_prototype_iter_shared, unit_pay_this(thr, 1))                 \
+	X(array_prototype_reduce_shared, unit_pay_this(thr, 1))               \
+	X(array_prototype_concat,                                             \
+	    (unit_pay_this(thr, 2), unit_pay_args(thr, 2)))                   \
+	X(typedarray_set, unit_pay_args(thr, 16))                             \
+	X(typedarray_constructor, unit_pay_args(thr, 16))                     \
+	X(nodejs_buffer_fill, (unit_pay_this(thr, 1), unit_settle_fill(thr))) \
+	X(nodejs_buffer_copy, unit_pay_this(thr, 1))                          \
+	X(nodejs_buffer_concat, unit_pay_args(thr, 1))                        \
+	X(buffer_compare_shared,                                              \
+	    (unit_pay_this(thr, 1), unit_pay_args(thr, 1)))                   \
+	X(object_constructor_seal_freeze_shared, unit_pay_args(thr, 1))       \
+	X(object_constructor_is_sealed_frozen_shared, unit_pay_args(thr, 1))  \
+	X(object_constructor_assign, unit_pay_args(thr, 1))                   \
+	X(object_constructor_keys_shared, unit_pay_args(thr, 1))              \
+	X(json_object_parse, unit_pay_args(thr, 4))                           \
+	X(json_object_stringify, unit_pay_args(thr, 4))                       \
+	X(global_object_parse_int, unit_pay_args(thr, 16))                    \
+	X(global_object_parse_float, unit_pay_args(thr, 16))                  \
+	X(string_prototype_trim, unit_pay_this(thr, 1))                       \
+	X(string_prototype_locale_compare, unit_pay_this(thr, 1))             \
+	X(string_prototype_startswith_endswith, unit_pay_args(thr, 1))        \
+	X(string_prototype_indexof_shared,                                    \
+	    (unit_pay_this(thr, 1),                                           \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0))))  \
+	X(string_prototype_includes,                                          \
+	    (unit_pay_this(thr, 1),                                           \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0))))  \
+	X(string_prototype_split,                                             \
+	    (unit_pay_this(thr, 1),                                           \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0))))  \
+	X(string_prototype_replace,                                           \
+	    (unit_pay_this(thr, 1),                                           \
+		unit_pay_search(thr, unit_this(thr), duk_get_tval(thr, 0))))  \
+	X(regexp_constructor, unit_pay_regexp(thr))                           \
+	X(textdecoder_prototype_decode,                                       \
+	    (unit_settle_decode(thr), unit_pay_args(thr, 4)))                 \
+	X(nodejs_buffer_tostring, unit_pay_this(thr, 4))                      \
+	X(date_constructor, (unit_pay(thr, 100), unit_pay_args(thr, 16)))     \
+	X(date_constructor_parse, unit_pay_args(thr, 16))                     \
+	X(date_constructor_utc, unit_pay(thr, 100))                           \
+	X(date_prototype_tostring_shared, unit_pay(thr, 200))                 \
+	X(date_prototype_get_shared, unit_pay(thr, 50))                       \
+	X(date_prototype_set_shared, unit_pay(thr, 200))                      \
+	X(string_prototype_caseconv_shared, unit_pay_case(thr))               \
+	X(global_object_encode_uri, unit_pay_args(thr, 16))                   \
+	X(global_object_encode_uri_component, unit_pay_args(thr, 16))         \
+	X(global_object_decode_uri, unit_pay_args(thr, 16))                   \
+	X(global_object_decode_uri_component, unit_pay_args(thr, 16))         \
+	X(global_object_escape, unit_pay_args(thr, 16))                       \
+	X(global_object_unescape, unit_pay_args(thr, 16))
 
 UNIT_NATIVES(UNIT_PRICED)
 

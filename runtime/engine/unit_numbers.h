@@ -104,8 +104,11 @@ unit_numconv_parse(
 		duk_uint64_t u;
 	} x;
 	uint64_t mantissa;
+	duk_size_t len;
 	int exponent;
 
+	len = duk_get_length(thr, -1);
+	unit_work(thr, 8 + len);
 	if (radix != 10) {
 		duk_numconv_parse(thr, radix, flags);
 		return;
@@ -115,6 +118,8 @@ unit_numconv_parse(
 	/* [ text number ] */
 	x.d = duk_get_number_default(thr, -1, 0);
 	exponent = (int)(x.u >> 52 & 0x7ff);
+	if (len > 1)
+		unit_work(thr, unit_digits_work(exponent - 1023));
 	if ((x.u & 1) != 0 && exponent != 0x7ff && duk_is_string(thr, -2) &&
 	    unit_read_decimal(duk_get_string(thr, -2), &decimal)) {
 		mantissa = x.u & ((UINT64_C(1) << 52) - 1);

@@ -7,6 +7,13 @@
 
 #define UNIT_TRACE_DEPTH 12 /* frames of a budget's message */
 
+/* Code that the lowering and the built-ins brought in: no reader's business. */
+static bool
+unit_place_is_internal(const struct unit_place *place)
+{
+	return (place->line == 0 && strcmp(place->file, "mirage") == 0);
+}
+
 /* Does any function that runs have a line in the program? */
 static bool
 unit_in_program(duk_hthread *thr)
@@ -40,28 +47,41 @@ mirage_engine_backtrace(struct mirage_instance *inst)
 	const char *name;
 	duk_hobject *h;
 	unsigned n = 0;
+	bool in_program, in_file, named = false;
 
 	if (thr == NULL || thr->heap->curr_thread == NULL)
 		return;
 	thr = thr->heap->curr_thread;
-	duk_hthread_sync_currpc(thr);
+	in_program = unit_in_program(thr);
 	for (act = thr->callstack_curr; act != NULL; act = act->parent) {
 		h = DUK_ACT_GET_FUNC(act);
 		if (h == NULL)
 			continue;
 		name = unit_own_text(thr, h, DUK_STRIDX_NAME);
+		place.line = 0;
+		if (DUK_HOBJECT_IS_COMPFUNC(h))
+			unit_place(thr, h,
+			    duk_hthread_get_act_prev_pc(thr, act), &place);
+		/* Code made at run time has no file's name. */
+		in_file = place.line != 0 && strchr(place.file, '.') != NULL;
+		/* Then only who called all of these is worth a line. */
+		if (++n > UNIT_TRACE_DEPTH) {
+			if (named)
+				break;
+			if (!in_file)
+				continue;
+		}
 		if (!DUK_HOBJECT_IS_COMPFUNC(h)) {
 			/* Natives without a name are the runtime's own. */
 			if (name != NULL)
 				mirage_fail_at(inst, name, "native", 0);
 		} else {
-			unit_place(thr, h,
-			    duk_hthread_get_act_prev_pc(thr, act), &place);
+			if (in_program && unit_place_is_internal(&place))
+				continue;
 			mirage_fail_at(inst, name == NULL ? "" : name,
 			    place.file, place.line);
 		}
-		if (++n == UNIT_TRACE_DEPTH)
-			break;
+		named = named || in_file;
 	}
 }
 
@@ -93,6 +113,10 @@ unit_push_frame(duk_hthread *thr, duk_tval *tv, duk_double_t d)
 		return;
 	}
 	unit_place(thr, h, pc, &place);
+	if (unit_place_is_internal(&place)) {
+		duk_push_hstring_empty(thr);
+		return;
+	}
 	/* Line 0: code that is no part of the program's text. */
 	line[0] = '\0';
 	if (place.line != 0)
@@ -151,6 +175,13 @@ mirage_unit_push_trace(duk_hthread *thr, int idx)
 	duk_remove_m2(thr);
 }
 
+void
+mirage_unit_push_method(
+    duk_hthread *thr, duk_ret_t (*call)(duk_hthread *), int nargs)
+{
+	duk_push_c_function_builtin_noconstruct(thr, call, nargs);
+}
+
 /* Error.prototype.stack: "Name: message", then the frames. */
 static duk_ret_t
 unit_stack_getter(duk_hthread *thr)
@@ -174,7 +205,7 @@ mirage_unit_prepare(duk_hthread *thr)
 	duk_get_global_string(thr, "Error");
 	duk_get_prop_string(thr, -1, "prototype");
 	duk_push_string(thr, "stack");
-	duk_push_c_function(thr, unit_stack_getter, 0);
+	mirage_unit_push_method(thr, unit_stack_getter, 0);
 	duk_def_prop(thr, -3,
 	    DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_FORCE |
 		DUK_DEFPROP_SET_CONFIGURABLE);

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,7 +159,20 @@ nic_drops(struct nic *nic, const uint8_t *data, uint32_t len)
 	return (false);
 }
 
-/* Bytes read, 0: nothing there now (or, with nic->down, ever). */
+/* Nothing was read: did the other end send nothing, rather than go away? */
+static bool
+is_empty_frame(const struct nic *nic)
+{
+	struct pollfd p = {.fd = nic->fd, .events = POLLIN};
+
+	return (
+	    nic->socket && poll(&p, 1, 0) >= 0 && (p.revents & POLLHUP) == 0);
+}
+
+/*
+ * Bytes read; 0: nothing there now (or, with nic->down, ever); -1: a frame of
+ * no bytes, which is counted.
+ */
 static ssize_t
 read_frame(struct nic *nic, struct mirage_frame *f)
 {
@@ -172,6 +186,10 @@ read_frame(struct nic *nic, struct mirage_frame *f)
 	} while (n == -1 && errno == EINTR);
 	if (n > 0)
 		return (m.msg_flags & MSG_TRUNC ? (ssize_t)f->len : n);
+	if (n == 0 && is_empty_frame(nic)) {
+		nic->drops[MIRAGE_DROP_RUNT]++;
+		return (-1);
+	}
 	/* End of file, or a tap that was removed. */
 	if (n == 0 || (errno != EAGAIN && errno != ENOBUFS))
 		nic->down = true;
@@ -202,7 +220,7 @@ mirage_platform_receive(struct mirage_platform *p, unsigned netif,
 			continue;
 		}
 		n = read_frame(nic, f);
-		if (n == 0 || nic_drops(nic, f->head, (uint32_t)n)) {
+		if (n <= 0 || nic_drops(nic, f->head, (uint32_t)n)) {
 			mirage_platform_frame_free(p, f);
 			if (n == 0)
 				break;

@@ -5,9 +5,13 @@
  * are written to another (draft-ietf-opsawg-pcap; pcap-savefile(5)).  Times
  * are those of the packets: nothing waits.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unix.h"
 
@@ -17,16 +21,53 @@
 #define FILE_HEADER_BYTES   24
 #define PACKET_HEADER_BYTES 16
 #define CAPTURED_MAX	    262144 /* as libpcap: longer is no packet */
+#define AHEAD_BYTES	    65536 /* read from the file at once */
 
 struct capture {
-	FILE *file;
+	int fd; /* -1: not open */
+	int error; /* errno of a read that failed; 0: none did */
 	char *name;
 	bool swapped, nanoseconds;
 	bool has_next; /* the header below was read, its bytes were not */
 	uint64_t next_ns;
 	uint32_t captured, length; /* bytes in the file, on the wire */
 	uint64_t offset; /* of what is read next */
+	/* Read from the file and not used yet: ahead[at..filled) */
+	size_t at, filled;
+	uint8_t ahead[AHEAD_BYTES];
 };
+
+/*
+ * Bytes taken: fewer at the end of the file, or if it cannot be read.  A pipe
+ * gives what is in it, so that packets come while they are being captured.
+ */
+static size_t
+take(struct capture *c, void *to, size_t bytes)
+{
+	uint8_t *out = to;
+	size_t n, got = 0;
+	ssize_t more;
+
+	while (got < bytes) {
+		if (c->at == c->filled) {
+			do {
+				more = read(c->fd, c->ahead, AHEAD_BYTES);
+			} while (more == -1 && errno == EINTR);
+			c->error = more == -1 ? errno : 0;
+			c->at = 0;
+			c->filled = more > 0 ? (size_t)more : 0;
+			if (c->filled == 0)
+				break;
+		}
+		n = c->filled - c->at;
+		if (n > bytes - got)
+			n = bytes - got;
+		memcpy(out + got, c->ahead + c->at, n);
+		c->at += n;
+		got += n;
+	}
+	return (got);
+}
 
 static uint32_t
 word(const struct capture *c, const uint8_t *p)
@@ -52,19 +93,19 @@ look_ahead(struct nic *nic)
 	struct capture *c = nic->in;
 	uint8_t h[PACKET_HEADER_BYTES];
 	uint64_t at = c->offset;
-	size_t n = fread(h, 1, sizeof(h), c->file);
+	size_t n = take(c, h, sizeof(h));
 	uint32_t fraction;
 	char what[128];
 
 	c->has_next = false;
 	c->next_ns = UINT64_MAX;
 	c->offset += n;
-	if (n == 0 && !ferror(c->file))
+	if (n == 0 && c->error == 0)
 		return; /* the end */
 	if (n < sizeof(h)) {
 		snprintf(what, sizeof(what),
 		    "the header of a packet has 16 bytes, not %u", (unsigned)n);
-		complain(nic, at, ferror(c->file) ? strerror(errno) : what);
+		complain(nic, at, c->error != 0 ? strerror(c->error) : what);
 		return;
 	}
 	fraction = word(c, h + 4);
@@ -102,14 +143,15 @@ open_input(struct nic *nic, const char *name, char *error)
 		snprintf(error, ERROR_BYTES, "no memory");
 		return (OPEN_FAILED);
 	}
+	c->fd = -1;
 	nic->in = c;
-	c->file = fopen(name, "rbe");
-	if (c->file == NULL) {
+	c->fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (c->fd == -1) {
 		snprintf(error, ERROR_BYTES, "--net pcap:%s: %s", name,
 		    strerror(errno));
 		return (OPEN_USAGE);
 	}
-	n = fread(h, 1, sizeof(h), c->file);
+	n = take(c, h, sizeof(h));
 	if (n < sizeof(h)) {
 		snprintf(error, ERROR_BYTES,
 		    "--net pcap:%s: not a capture: the header at offset 0 has "
@@ -145,12 +187,30 @@ open_input(struct nic *nic, const char *name, char *error)
 	return (OPEN_OK);
 }
 
+/* Opening the output empties it. */
+static bool
+is_input(const struct capture *c, const char *name)
+{
+	struct stat in, out;
+
+	return (fstat(c->fd, &in) == 0 && stat(name, &out) == 0 &&
+	    in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
+	    S_ISREG(in.st_mode));
+}
+
 static enum nic_open
 open_output(struct nic *nic, const char *name, char *error)
 {
 	const uint32_t header[6] = {MAGIC_NANOSECONDS, 4u << 16 | 2, 0, 0,
 	    CAPTURED_MAX, LINKTYPE_ETHERNET};
 
+	if (is_input(nic->in, name)) {
+		snprintf(error, ERROR_BYTES,
+		    "--net pcap:IN,OUT: %s is what is read; answers need a "
+		    "file of their own",
+		    name);
+		return (OPEN_USAGE);
+	}
 	nic->out = fopen(name, "wbe");
 	if (nic->out == NULL ||
 	    fwrite(header, sizeof(header), 1, nic->out) != 1) {
@@ -192,8 +252,8 @@ capture_close(struct nic *nic)
 		fprintf(stderr, "mirage: %s: %s\n", nic->spec, strerror(errno));
 	nic->out = NULL;
 	if (nic->in != NULL) {
-		if (nic->in->file != NULL)
-			fclose(nic->in->file);
+		if (nic->in->fd != -1)
+			close(nic->in->fd);
 		free(nic->in->name);
 		free(nic->in);
 	}
@@ -214,8 +274,8 @@ skip(struct capture *c, uint32_t bytes)
 	uint8_t scratch[4096];
 
 	while (bytes > 0) {
-		size_t n = fread(scratch, 1,
-		    bytes < sizeof(scratch) ? bytes : sizeof(scratch), c->file);
+		size_t n = take(c, scratch,
+		    bytes < sizeof(scratch) ? bytes : sizeof(scratch));
 
 		if (n == 0)
 			return (false);
@@ -244,7 +304,7 @@ next_frame(struct mirage_platform *p, struct nic *nic)
 	if (f == NULL)
 		whole = skip(c, want);
 	else {
-		size_t n = fread(f->head, 1, want, c->file);
+		size_t n = take(c, f->head, want);
 
 		c->offset += n;
 		whole = n == want;
@@ -300,11 +360,12 @@ capture_transmit(
 		return (MIRAGE_TX_TOO_LONG);
 	if (nic->out == NULL)
 		return (MIRAGE_TX_SENT);
-	if (fwrite(header, sizeof(header), 1, nic->out) != 1)
+	if (fwrite_unlocked(header, sizeof(header), 1, nic->out) != 1)
 		return (MIRAGE_TX_DOWN);
 	for (i = 0; i < f->nsegs; i++)
 		if (f->segs[i].len > 0 &&
-		    fwrite(f->segs[i].data, f->segs[i].len, 1, nic->out) != 1)
+		    fwrite_unlocked(
+			f->segs[i].data, f->segs[i].len, 1, nic->out) != 1)
 			return (MIRAGE_TX_DOWN);
 	return (MIRAGE_TX_SENT);
 }

@@ -12,6 +12,7 @@ import { build, type Plugin } from "esbuild";
 import { builtinModules } from "../../stdlib-nofloat/es/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 import { frameIndexName } from "./bundle.ts";
+import { nameClasses } from "./class-names.ts";
 import { BuildError, messageOf } from "./errors.ts";
 import { nameFunctions } from "./function-names.ts";
 import { chain, type Locate, locator, type MappedCode, splitLines } from "./line-map.ts";
@@ -133,7 +134,8 @@ export async function lowerProgram(bundle: Bundle, main: string): Promise<Lowere
     return { ...bundle.importedAt(place.file), column: 0 };
   };
   const prefix = topLevelAwait ? "(async function () {" : "";
-  const code = topLevelAwait ? `${prefix}${bundle.code}\n})();\n` : bundle.code;
+  const named = nameClasses(bundle.code);
+  const code = topLevelAwait ? `${prefix}${named}\n})();\n` : named;
 
   const swc = await transform(code, swcOptions("bundle.js", true, "ecmascript")).catch((error: unknown) => {
     throw new BuildError(`swc cannot lower the program: ${messageOf(error)}`);

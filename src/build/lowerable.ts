@@ -161,7 +161,9 @@ export interface Examined {
  * @throws BuildError with a line for each construct that cannot be lowered.
  */
 export function examine(code: string, locate: (line: number, column: number) => Place | undefined): Examined {
-  const source = ts.createSourceFile("bundle.js", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+  // Only in what has an export is `await (x)` no call of a function named await.
+  const text = `${code}\nexport {};`;
+  const source = ts.createSourceFile("bundle.js", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
   const declared = declaredNames(source);
   const findings: Finding[] = [];
   let topLevelAwait = false;

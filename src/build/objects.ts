@@ -244,8 +244,8 @@ export interface BytecodeTool {
   readonly engineId: string;
 }
 
-/** Source of the bytecode compiler. */
-const bytecodeToolSource = "runtime/engine/bytecode_tool.c";
+/** Sources of the bytecode compiler: its `main`, and the platform that it runs on. */
+const bytecodeToolSources = ["runtime/engine/bytecode_tool.c", "runtime/memory/memory_platform.c"];
 
 /**
  * Links `mirage-bytecode`: the engine as a build tool.
@@ -256,31 +256,32 @@ export async function buildBytecodeTool(progress: Progress, objects: Objects): P
   const tools = ensureDirectory(join(buildRoot(), "tools"));
   return withLock(tools, async () => {
     const digests = new FileDigests();
-    const source = join(packageRoot, bytecodeToolSource);
-    if (!existsSync(source)) {
-      throw new BuildError(`${bytecodeToolSource} is missing: the package is incomplete.`);
+    const missing = bytecodeToolSources.find((source) => !existsSync(join(packageRoot, source)));
+    if (missing !== undefined) {
+      throw new BuildError(`${missing} is missing: the package is incomplete.`);
     }
     const output = join(tools, "mirage-bytecode");
-    const job: CompileJob = {
-      source,
-      object: join(tools, "obj", "bytecode_tool.o"),
-      flags: [...hostedFlags(objects.variant), "-Iruntime/engine", `-I${findDuktape()}`],
-    };
-    await compileAll([job], "cc", progress, digests);
-    const inputs = [job.object, objects.library];
+    const jobs = bytecodeToolSources.map(
+      (source): CompileJob => ({
+        source: join(packageRoot, source),
+        object: join(tools, "obj", `${basename(source, ".c")}.o`),
+        flags: [
+          ...hostedFlags(objects.variant),
+          "-Iruntime/engine",
+          "-Iruntime/memory",
+          `-I${findDuktape()}`,
+        ],
+      }),
+    );
+    await compileAll(jobs, "cc", progress, digests);
+    const inputs = [...jobs.map((job) => job.object), objects.library];
     const command = digest("link", findClang().version);
     const linked = new FileDigests();
     if (!isCurrent(output, command, linked)) {
       progress.expect(1);
       progress.step(`link ${shownPath(output)}`);
       const temporary = `${output}.${process.pid}.tmp`;
-      await run(findClang().path, [
-        ...linkFlags(objects.variant),
-        "-o",
-        temporary,
-        job.object,
-        objects.library,
-      ]);
+      await run(findClang().path, [...linkFlags(objects.variant), "-o", temporary, ...inputs]);
       rmSync(output, { force: true });
       renameSync(temporary, output);
       markCurrent(output, command, inputs, linked);

@@ -208,6 +208,16 @@ export async function buildProgram(source: ProgramSource, options: BuildOptions)
   });
 }
 
+function outputDirectory(directory: string): string {
+  try {
+    return ensureDirectory(resolve(directory));
+  } catch (error) {
+    throw new UsageError(
+      `the result cannot go to ${directory}: ${(error as Error).message}; -o DIR names another place.`,
+    );
+  }
+}
+
 /** Copies a built program to `directory`, under the program's name (a module: its own); the path of the copy. */
 export function installProgram(
   source: ProgramSource,
@@ -215,7 +225,7 @@ export function installProgram(
   directory: string,
   kind = unix,
 ): string {
-  const target = join(ensureDirectory(resolve(directory)), kind.fileName(source.name));
+  const target = join(outputDirectory(directory), kind.fileName(source.name));
   if (existsSync(target) && statSync(target).isDirectory()) {
     throw new UsageError(`${target} is a folder, so the result cannot go there; -o DIR names another place.`);
   }

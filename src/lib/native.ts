@@ -35,6 +35,18 @@ export interface NetifInfo {
   readonly mtu: number;
 }
 
+export enum Settled {
+  Fulfilled = 1,
+  Rejected = 2,
+}
+
+export interface NativePromise {
+  /** Makes one that is pending. */
+  readonly Pending: new <T>() => Promise<T>;
+  /** `value` is taken as it is, even if it has a method `then`. The promise was pending. */
+  settle(promise: Promise<unknown>, how: Settled, value: unknown): void;
+}
+
 export interface Native {
   /** Writes text to the console; each "\n" ends a line. */
   print(level: Level, text: string): void;
@@ -74,14 +86,15 @@ export interface Native {
   netifCount(): number;
   netifInfo(netif: number): NetifInfo;
   /**
-   * Raw frames of one interface that no frame code took. The listener owns one reference on the frame; `null` stops.
+   * Raw frames of one interface that no frame code took, and their bytes. The listener owns one reference on the frame;
+   * `null` stops.
    */
-  netifListen(netif: number, listener: ((frame: FrameHandle) => void) | null): void;
+  netifListen(netif: number, listener: ((frame: FrameHandle, length: number) => void) | null): void;
   /**
-   * Sends the views, in order, as one frame, by reference. Views over a received frame refer to that frame's memory,
+   * Sends the views, in order, or the one view, as one frame, by reference. Views over a received frame refer to that frame's memory,
    * others to the JavaScript buffer, which stays pinned until the driver is done. Throws RangeError if longer than MTU + 14.
    */
-  netifWrite(netif: number, views: readonly Uint8Array[]): void;
+  netifWrite(netif: number, views: Uint8Array | readonly Uint8Array[]): void;
 
   frameLength(frame: FrameHandle): number;
   /** The frame's bytes in place. A frame of several segments gives one view for each. Dies with the frame. */
@@ -104,6 +117,12 @@ export interface Native {
 
   /** Counters by name, as printed at exit. */
   stats(): Record<string, number>;
+
+  /**
+   * Promises that are settled from outside, without the functions that `new Promise` makes. Not by the runtime:
+   * `stdlib-nofloat/es/promise.ts` puts it here.
+   */
+  promise: NativePromise;
 }
 
 declare global {

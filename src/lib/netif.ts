@@ -6,8 +6,8 @@
  * @module
  */
 import { NetworkError } from "./errors.ts";
-import { Frame } from "./frame.ts";
-import { native } from "./native.ts";
+import { type Frame, ReceivedFrame } from "./frame.ts";
+import { type FrameHandle, native } from "./native.ts";
 import { DeliveryQueue } from "./queue.ts";
 
 /** Frames that wait for `read` at most; further ones are dropped and counted. */
@@ -71,11 +71,13 @@ export class Netif implements AsyncIterable<Frame> {
   listen(callback: (frame: Frame) => void): void {
     this.queue?.close(stoppedError);
     this.queue = undefined;
-    this.attach((frame) => {
+    const from = this.name;
+    this.attach((handle, length) => {
+      const frame = new ReceivedFrame(handle, length, from);
       try {
         callback(frame);
       } finally {
-        if (!frame.released) frame.release();
+        frame.letGo();
       }
     });
   }
@@ -114,24 +116,21 @@ export class Netif implements AsyncIterable<Frame> {
    * @throws RangeError if they are more than `mtu` + 14 bytes
    */
   write(data: Uint8Array | readonly Uint8Array[]): void {
-    native.netifWrite(
-      this.index,
-      ArrayBuffer.isView(data) ? [data as Uint8Array] : (data as readonly Uint8Array[]),
-    );
+    native.netifWrite(this.index, data);
   }
 
   private reading(): DeliveryQueue<Frame> {
     if (this.queue !== undefined) return this.queue;
     const queue = new DeliveryQueue<Frame>(QUEUE_FRAMES);
     this.queue = queue;
-    this.attach((frame) => queue.deliver(frame));
+    this.attach((handle, length) => queue.deliver(new ReceivedFrame(handle, length, this.name)));
     return queue;
   }
 
-  private attach(take: (frame: Frame) => void): void {
+  private attach(take: (handle: FrameHandle, length: number) => void): void {
     if (!this.listening) native.keepAlive(1);
     this.listening = true;
-    native.netifListen(this.index, (handle) => take(new Frame(handle, this.name)));
+    native.netifListen(this.index, take);
   }
 }
 

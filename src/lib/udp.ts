@@ -48,20 +48,19 @@ export type UdpPayload = Uint8Array | string | readonly Uint8Array[];
  * more `release`. Iteration releases what the loop did not retain.
  */
 export class Datagram implements UdpEndpoint {
-  private references = 1;
-  private view: Uint8Array | undefined;
-  private text: string | undefined;
-
-  /** Programs get datagrams from a UdpSocket. */
-  constructor(
-    private readonly frame: FrameHandle,
-    private readonly offset: number,
-    /** Bytes of payload. */
-    readonly length: number,
-    private readonly source: number,
-    /** The sender's port. */
-    readonly port: number,
-  ) {}
+  // Declared only: what has an initialiser is lowered to a call for each field of each datagram.
+  /** Negative once it was given back. */
+  declare private readonly frame: FrameHandle;
+  declare private readonly offset: number;
+  /** Bytes of payload. */
+  declare readonly length: number;
+  declare private readonly source: number;
+  /** The sender's port. */
+  declare readonly port: number;
+  /** How often it was retained. */
+  declare private retained: number;
+  declare private view: Uint8Array | undefined;
+  declare private text: string | undefined;
 
   /** The sender's address: "10.0.0.1". */
   get address(): string {
@@ -75,9 +74,12 @@ export class Datagram implements UdpEndpoint {
    * @throws Error once the datagram is released
    */
   get data(): Uint8Array {
-    this.check();
-    if (this.view === undefined) this.view = native.frameView(this.frame, this.offset, this.length);
-    return this.view;
+    if (this.frame < 0) throw releasedError(this);
+    const known = this.view;
+    if (known !== undefined) return known;
+    const view = native.frameView(this.frame, this.offset, this.length);
+    this.view = view;
+    return view;
   }
 
   /** The payload as text, decoded as UTF-8. */
@@ -87,13 +89,13 @@ export class Datagram implements UdpEndpoint {
 
   /** True once it was given back. */
   get released(): boolean {
-    return this.references === 0;
+    return this.frame < 0;
   }
 
   /** Keeps it for one more `release`. Returns the datagram. */
   retain(): this {
-    this.check();
-    this.references++;
+    if (this.frame < 0) throw releasedError(this);
+    this.retained++;
     return this;
   }
 
@@ -103,54 +105,101 @@ export class Datagram implements UdpEndpoint {
    * @throws Error if it was given back already
    */
   release(): void {
-    this.check();
-    if (--this.references > 0) return;
-    this.view = undefined;
-    native.frameRelease(this.frame);
+    if (this.frame < 0) throw releasedError(this);
+    this.letGo();
   }
 
   [Symbol.dispose](): void {
-    if (this.references > 0) this.release();
+    this.letGo();
   }
 
-  private check(): void {
-    if (this.references === 0) {
-      throw new Error(
-        `the datagram from ${this.address}:${this.port} in frame 0x${this.frame.toString(16)} was released: ` +
-          "retain() it to keep it longer",
-      );
+  /** @internal */
+  letGo(): void {
+    const frame = this.frame;
+    if (frame < 0) return;
+    if (this.retained > 0) {
+      this.retained--;
+      return;
     }
+    (this as unknown as InFrame).frame = -frame;
+    if (this.view !== undefined) this.view = undefined;
+    native.frameRelease(frame);
   }
 }
 
-/** What a UdpSocket needs of a datagram that it sends back. */
-interface InFrame {
-  readonly frame: FrameHandle;
-  readonly offset: number;
-  readonly source: number;
-  readonly view: Uint8Array | undefined;
+function releasedError(datagram: unknown): Error {
+  const { frame, source, port } = datagram as InFrame;
+  return new Error(
+    `the datagram from ${Ipv4.format(source)}:${port} in frame 0x${(-frame).toString(16)} was released: ` +
+      "retain() it to keep it longer",
+  );
 }
 
-const sockets: Record<number, UdpSocket> = {};
+/** What the library itself sees of a datagram. */
+interface InFrame {
+  frame: FrameHandle;
+  offset: number;
+  length: number;
+  source: number;
+  port: number;
+  view: Uint8Array | undefined;
+}
+
+type MakeDatagram = new (
+  frame: FrameHandle,
+  offset: number,
+  length: number,
+  source: number,
+  port: number,
+) => Datagram;
+
+/** Its constructor: a class's own is lowered to one that first makes sure of `new`. */
+const ReceivedDatagram = /* @__PURE__ */ ((): MakeDatagram => {
+  function Received(
+    this: InFrame,
+    frame: FrameHandle,
+    offset: number,
+    length: number,
+    source: number,
+    port: number,
+  ): void {
+    this.frame = frame;
+    this.offset = offset;
+    this.length = length;
+    this.source = source;
+    this.port = port;
+  }
+  // No property of its own until it changes: each makes the object grow.
+  const prototype = Datagram.prototype as unknown as Record<string, unknown>;
+  prototype.retained = 0;
+  prototype.view = undefined;
+  prototype.text = undefined;
+  Received.prototype = prototype;
+  return Received as unknown as MakeDatagram;
+})();
+
+const sockets: (UdpSocket | undefined)[] = [];
 let listening = false;
 
 /** A bound socket. It keeps the program alive until it is closed. */
 export class UdpSocket implements AsyncIterable<Datagram> {
   /** Its port, 1 to 65535. */
-  readonly port: number;
+  declare readonly port: number;
   /** Events of datagrams that could not be delivered. */
-  unreachable = 0;
-  private readonly queue: DeliveryQueue<Datagram>;
-  private readonly onUnreachable: UdpBindOptions["onUnreachable"];
+  declare unreachable: number;
+  declare private readonly id: number;
+  /** @internal */
+  declare readonly queue: DeliveryQueue<Datagram>;
+  declare private readonly onUnreachable: UdpBindOptions["onUnreachable"];
+  declare private readonly transmit: ReturnType<typeof stack>["udp_send"];
 
   /** Programs call `Udp.bind`. */
-  constructor(
-    private readonly id: number,
-    options: UdpBindOptions,
-    queue: DeliveryQueue<Datagram>,
-  ) {
-    this.port = stack().udp_port(id);
+  constructor(id: number, options: UdpBindOptions, queue: DeliveryQueue<Datagram>) {
     this.queue = queue;
+    this.transmit = stack().udp_send;
+    this.id = id;
+    this.port = stack().udp_port(id);
+    this.unreachable = 0;
     this.onUnreachable = options.onUnreachable;
   }
 
@@ -172,6 +221,18 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     return this.queue.take();
   }
 
+  /**
+   * Calls back for each datagram until the socket is closed, instead of `receive` and iteration: the cheapest way, for
+   * it makes no promise. The datagram is released when `callback` has returned, unless that called `retain`; an `async`
+   * callback returns at its first `await`. What it throws ends the program. Replaces an earlier listener.
+   *
+   * @throws NetworkError EBADF if the socket is closed
+   */
+  listen(callback: (datagram: Datagram) => void): void {
+    if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
+    this.queue.listen(callback);
+  }
+
   /** Datagrams until the socket is closed. Each is released when the loop goes on, unless it was retained. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Datagram> {
     return this.queue.iterate();
@@ -185,13 +246,14 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    *   port outside 1 to 65535, EBADF if the socket is closed
    */
   send(data: UdpPayload, to: UdpEndpoint): void {
-    if (to instanceof Datagram && !to.released) {
-      const inFrame = to as unknown as InFrame;
-      if (data === inFrame.view) {
-        // Sent back as it is: no new frame around it.
-        this.sendFrame(inFrame.frame, inFrame.offset, to.length, inFrame.source, to.port);
-        return;
-      }
+    const received = to as UdpEndpoint & InFrame;
+    if (data === received.view && received.frame > 0) {
+      // Sent back as it is: no new frame around it.
+      const length = received.length;
+      const source = received.source;
+      const result = this.transmit(this.id, received.frame, received.offset, length, source, to.port) | 0;
+      if (result < 0) this.fail(result, length, source, to.port);
+      return;
     }
     const address = Ipv4.parse(to.address);
     const views = viewsOf(data);
@@ -213,7 +275,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   /** Gives up the port; what waits in the queue is released. Closing again does nothing. */
   close(): void {
     if (this.closed) return;
-    delete sockets[this.id];
+    sockets[this.id] = undefined;
     stack().udp_close(this.id);
     native.keepAlive(-1);
     this.queue.close(() => new NetworkError("ECANCELED", `the socket at port ${this.port} was closed`));
@@ -245,13 +307,13 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
       throw new NetworkError("EINVAL", `port ${port}: expected a whole number from 1 to 65535`);
     }
-    const result = stack().udp_send(this.id, frame, offset, length, address, port) | 0;
-    if (result < 0) throw networkError(result, `send ${length} bytes to ${Ipv4.format(address)}:${port}`);
+    const result = this.transmit(this.id, frame, offset, length, address, port) | 0;
+    if (result < 0) this.fail(result, length, address, port);
   }
 
-  /** @internal */
-  deliver(datagram: Datagram): void {
-    this.queue.deliver(datagram);
+  private fail(result: number, length: number, address: number, port: number): never {
+    if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
+    throw networkError(result, `send ${length} bytes to ${Ipv4.format(address)}:${port}`);
   }
 
   /** @internal */
@@ -283,7 +345,7 @@ function onEvent(
   const socket = sockets[id];
   if (kind === StackEvent.UdpDatagram) {
     if (socket === undefined) native.frameRelease(frame);
-    else socket.deliver(new Datagram(frame, offset, length, address, port));
+    else socket.queue.deliver(new ReceivedDatagram(frame, offset, length, address, port));
   } else if (kind === StackEvent.UdpUnreachable && socket !== undefined) {
     socket.failed(address, port);
   }

@@ -174,15 +174,25 @@ function bufferItems(buffer: ArrayBuffer): string[] {
 
 /** The own state of our promises: see promise.ts. */
 function promiseItems(context: Context, promise: { state: number; value: unknown }, depth: number): string[] {
-  if (promise.state === 0) return ["<pending>"];
+  const state = promise.state & 3; // beside it are flags
+  if (state === 0) return ["<pending>"];
   const text = show(context, promise.value, depth + 1);
-  return [promise.state === 2 ? `<rejected> ${text}` : text];
+  return [state === 2 ? `<rejected> ${text}` : text];
 }
 
 function errorText(error: Error): string {
   const stack = error.stack;
   if (typeof stack !== "string" || stack === "") return `[${Error.prototype.toString.call(error)}]`;
-  return stack;
+  const name = classOf(error);
+  const kind = (/^[A-Z]\w*Error(?=:|\n|$)|^Error(?=:|\n|$)/.exec(stack) ?? [""])[0];
+  if (name === null || kind === "" || stack.split("\n")[0]?.indexOf(name) !== -1) return stack;
+  return (name.indexOf(kind) >= 0 ? name : `${name} [${kind}]`) + stack.slice(kind.length);
+}
+
+/** Is this a property of an error that its stack shows already? */
+function isInStack(error: Error, key: PropertyKey): boolean {
+  if (key !== "name" && key !== "message" && key !== "stack") return false;
+  return typeof error.stack === "string" && error.stack.indexOf(String(error[key])) >= 0;
 }
 
 function functionText(value: { name?: unknown }): string {
@@ -344,7 +354,7 @@ function shapeOf(context: Context, value: object, depth: number): Shape {
       ...braces,
       base: prefixOf(value, "Promise", ""),
       items: () => promiseItems(context, promise, depth),
-      hidden: " state value reactions handled ",
+      hidden: " state value ",
     };
   }
   const prefix = prefixOf(value, "Object", "");
@@ -365,6 +375,7 @@ function show(context: Context, value: unknown, depth: number): string {
     const hidden = shape.hidden;
     keys = keys.filter((key) => hidden.indexOf(` ${String(key)} `) < 0);
   }
+  if (value instanceof Error) keys = keys.filter((key) => !isInStack(value, key));
   const cause = value instanceof Error && hasOwn(value, "cause") ? value.cause : undefined;
   if (shape.bare && keys.length === 0 && cause === undefined) return shape.base;
   const base = shape.bare ? `${shape.base} ` : shape.base;

@@ -10,24 +10,41 @@ import { native } from "../../src/lib/native.ts";
 import { makeAggregateError } from "./aggregate-error.ts";
 import { define, defineGlobal, defineTag } from "./define.ts";
 import "./iterators.ts";
-import { enqueue, onDrained } from "./microtask.ts";
+import { enqueue, whenDrained } from "./microtask.ts";
 
-const PENDING = 0;
-const FULFILLED = 1;
-const REJECTED = 2;
+/** Of `state`: one of the first three, with flags. Replaced by its numbers: a variable of the scope is slow. */
+enum State {
+  Pending = 0,
+  Fulfilled = 1,
+  Rejected = 2,
+  /** All of these. */
+  Settled = 3,
+  Handled = 4,
+  Several = 8,
+}
 
-interface Reaction {
+/** The same for others. */
+export const REJECTED = 2;
+export const SETTLED = 3;
+
+/** What waits for a promise: the job that is queued for it, or an array of these if there are several. */
+interface Waiting {
+  readonly job: (promise: never, waiting: never) => void;
+}
+
+interface Reaction extends Waiting {
   readonly onFulfilled: ((value: unknown) => unknown) | undefined;
   readonly onRejected: ((reason: unknown) => unknown) | undefined;
   /** The promise that `then` returned; undefined if nobody can see it. */
   readonly derived: Capability | InternalPromise | undefined;
 }
 
-interface InternalPromise {
+/** Two properties, since each more makes the object grow once more. */
+export interface InternalPromise {
+  /** Of State. */
   state: number;
+  /** What it was settled with; who waits for it until then. */
   value: unknown;
-  reactions: Reaction[] | undefined;
-  handled: boolean;
 }
 
 /** A promise of a subclass, and how to settle it: ECMA-262 section 27.2.1.1. */
@@ -44,49 +61,95 @@ type Then = (resolve: (value: unknown) => void, reject: (reason: unknown) => voi
 /** Rejected while nobody had asked: looked at again when the microtasks have run. */
 let unhandled: InternalPromise[] = [];
 
-onDrained((): void => {
-  if (unhandled.length === 0) return;
+function findUnhandled(): void {
   const list = unhandled;
   unhandled = [];
   for (let i = 0; i < list.length; i++) {
     const promise = list[i] as InternalPromise;
-    if (!promise.handled) native.fail(promise.value, "unhandled rejection: ");
+    if ((promise.state & State.Handled) === 0) native.fail(promise.value, "unhandled rejection: ");
   }
-});
+}
 
 function noop(): void {}
 
-function settle(promise: InternalPromise, state: number, value: unknown): void {
-  const reactions = promise.reactions;
-  promise.state = state;
+export function settle(promise: InternalPromise, state: number, value: unknown): void {
+  const waiting = promise.value;
+  const flags = promise.state;
+  promise.state = (flags & State.Handled) | state;
   promise.value = value;
-  promise.reactions = undefined;
-  if (state === REJECTED && !promise.handled) {
+  if (state === State.Rejected && (flags & State.Handled) === 0) {
     unhandled.push(promise);
-    // Nothing else may be queued, but the look at the list comes after the queue.
-    enqueue(noop, undefined, undefined);
+    whenDrained(findUnhandled);
   }
-  if (reactions === undefined) return;
-  for (let i = 0; i < reactions.length; i++) enqueue(react, promise, reactions[i] as Reaction);
+  if (waiting === undefined) return;
+  if ((flags & State.Several) === 0) {
+    enqueue((waiting as Waiting).job, promise as never, waiting as never);
+    return;
+  }
+  const list = waiting as Waiting[];
+  for (let i = 0; i < list.length; i++) {
+    enqueue((list[i] as Waiting).job, promise as never, list[i] as never);
+  }
 }
 
-function resolvePromise(promise: InternalPromise, value: unknown): void {
+/** Has `waiting` told when the promise is settled, which now counts as handled. */
+function wait(promise: InternalPromise, waiting: Waiting): void {
+  const state = promise.state;
+  if ((state & State.Settled) !== State.Pending) {
+    promise.state = state | State.Handled;
+    enqueue(waiting.job, promise as never, waiting as never);
+  } else if (promise.value === undefined) {
+    promise.state = state | State.Handled;
+    promise.value = waiting;
+  } else if ((state & State.Several) === 0) {
+    promise.state = state | State.Handled | State.Several;
+    promise.value = [promise.value, waiting];
+  } else {
+    (promise.value as Waiting[]).push(waiting);
+  }
+}
+
+/** `await value` in the function whose state is `waiting`. */
+export function awaitValue(value: unknown, waiting: Waiting): void {
+  let promise = value as InternalPromise;
+  if (typeof value === "object" && value !== null) {
+    // The commonest case without a call: one of ours, nobody else waits.
+    if (
+      promise.state === State.Pending &&
+      promise.value === undefined &&
+      (value as { constructor: unknown }).constructor === MiragePromise
+    ) {
+      promise.state = State.Handled;
+      promise.value = waiting;
+      return;
+    }
+    if (isOurs(value)) {
+      wait(value, waiting);
+      return;
+    }
+  }
+  promise = new MakeBare();
+  resolvePromise(promise, value);
+  wait(promise, waiting);
+}
+
+export function resolvePromise(promise: InternalPromise, value: unknown): void {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
-    settle(promise, FULFILLED, value);
+    settle(promise, State.Fulfilled, value);
     return;
   }
   if (value === (promise as unknown)) {
-    settle(promise, REJECTED, new TypeError("a promise cannot be resolved with itself"));
+    settle(promise, State.Rejected, new TypeError("a promise cannot be resolved with itself"));
     return;
   }
   let then: unknown;
   try {
     then = (value as { then?: unknown }).then;
   } catch (error) {
-    settle(promise, REJECTED, error);
+    settle(promise, State.Rejected, error);
     return;
   }
-  if (typeof then !== "function") settle(promise, FULFILLED, value);
+  if (typeof then !== "function") settle(promise, State.Fulfilled, value);
   else enqueue(adopt, promise, { thenable: value, ask: then as Then });
 }
 
@@ -103,7 +166,7 @@ function run(promise: InternalPromise, executor: Executor): void {
   const reject = (reason: unknown): void => {
     if (done) return;
     done = true;
-    settle(promise, REJECTED, reason);
+    settle(promise, State.Rejected, reason);
   };
   try {
     executor((value) => {
@@ -125,16 +188,17 @@ function fulfilDerived(derived: Reaction["derived"], value: unknown): void {
 function rejectDerived(derived: Reaction["derived"], reason: unknown): void {
   if (derived === undefined) return;
   if ((derived as Capability).reject !== undefined) (derived as Capability).reject(reason);
-  else settle(derived as InternalPromise, REJECTED, reason);
+  else settle(derived as InternalPromise, State.Rejected, reason);
 }
 
 /** The job of one reaction: ECMA-262 section 27.2.2.1. */
 function react(promise: InternalPromise, reaction: Reaction): void {
   const derived = reaction.derived;
-  const handler = promise.state === FULFILLED ? reaction.onFulfilled : reaction.onRejected;
+  const fulfilled = (promise.state & State.Settled) === State.Fulfilled;
+  const handler = fulfilled ? reaction.onFulfilled : reaction.onRejected;
   let result = promise.value;
   if (handler === undefined) {
-    if (promise.state === FULFILLED) fulfilDerived(derived, result);
+    if (fulfilled) fulfilDerived(derived, result);
     else rejectDerived(derived, result);
     return;
   }
@@ -150,24 +214,29 @@ function react(promise: InternalPromise, reaction: Reaction): void {
 function MiragePromise(this: InternalPromise, executor: Executor): void {
   if (!(this instanceof MiragePromise)) throw new TypeError("Promise is a constructor: use new");
   if (typeof executor !== "function") throw new TypeError("the executor of a promise must be a function");
-  initialize(this);
+  this.state = State.Pending;
+  this.value = undefined;
   run(this, executor);
 }
 
 // Plain properties, although they can be listed: hidden ones would cost more than the rest of an await.
-function initialize(promise: InternalPromise): void {
-  promise.state = PENDING;
-  promise.value = undefined;
-  promise.reactions = undefined;
-  promise.handled = false;
-}
-
 /** A promise without an executor. */
 function Bare(this: InternalPromise): void {
-  initialize(this);
+  this.state = State.Pending;
+  this.value = undefined;
 }
 Bare.prototype = MiragePromise.prototype;
-const MakeBare = Bare as unknown as new () => InternalPromise;
+export const MakeBare = Bare as unknown as new () => InternalPromise;
+
+/** Is it a promise, and of no subclass? Costs less than `instanceof`, which is lowered to a helper's call. */
+function isOurs(value: unknown): value is InternalPromise {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { constructor: unknown }).constructor === MiragePromise &&
+    typeof (value as InternalPromise).state === "number"
+  );
+}
 
 function isPlain(maker: unknown): boolean {
   return maker === MiragePromise || maker === undefined;
@@ -191,22 +260,22 @@ function speciesOf(promise: InternalPromise): unknown {
 }
 
 function then(this: InternalPromise, onFulfilled: unknown, onRejected: unknown): unknown {
-  if (!(this instanceof MiragePromise)) throw new TypeError("Promise.prototype.then: this is not a promise");
+  if (!isOurs(this) && !((this as unknown) instanceof MiragePromise))
+    throw new TypeError("Promise.prototype.then: this is not a promise");
   const species = speciesOf(this);
   const derived = species === MiragePromise ? new MakeBare() : makeCapability(species);
   const reaction: Reaction = {
     onFulfilled: typeof onFulfilled === "function" ? (onFulfilled as Reaction["onFulfilled"]) : undefined,
     onRejected: typeof onRejected === "function" ? (onRejected as Reaction["onRejected"]) : undefined,
     derived: derived,
+    job: react,
   };
-  this.handled = true;
-  if (this.state !== PENDING) enqueue(react, this, reaction);
-  else if (this.reactions === undefined) this.reactions = [reaction];
-  else this.reactions.push(reaction);
+  wait(this, reaction);
   return species === MiragePromise ? derived : (derived as Capability).promise;
 }
 
 function resolve(this: unknown, value: unknown): unknown {
+  if (this === MiragePromise && isOurs(value)) return value;
   if (value instanceof MiragePromise && (value as { constructor: unknown }).constructor === this)
     return value;
   if (this === MiragePromise) {
@@ -337,3 +406,9 @@ const statics: Record<string, unknown> = {
 };
 for (const name in statics) define(MiragePromise, name, statics[name]);
 defineGlobal("Promise", MiragePromise);
+
+// For the library, which hands over what it received to who waits for it.
+native.promise = {
+  Pending: MakeBare as never,
+  settle: settle as never,
+};

@@ -37,6 +37,10 @@ define(
       found.set.call(receiver, value);
       return true;
     }
+    // A proxy, which alone the engine shows without a prototype: its target is what a trap would be given.
+    if (receiver !== null && typeof receiver === "object" && Object.getPrototypeOf(receiver) === null) {
+      return plainSet(target, key, value);
+    }
     if ((found !== undefined && !found.writable) || typeof receiver !== "object" || receiver === null)
       return false;
     if (hasOwn(receiver, key)) return plainSet(receiver, key, value);

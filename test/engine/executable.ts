@@ -21,9 +21,9 @@ export async function engineExecutable(
   const sources = [
     "test/engine/harness/run_main.c",
     "runtime/addon/run.c",
-    "runtime/addon/memory_platform.c",
+    "runtime/memory/memory_platform.c",
   ];
-  const includes = ["-Iruntime/engine", "-Iruntime/addon", `-I${findDuktape()}`];
+  const includes = ["-Iruntime/engine", "-Iruntime/addon", "-Iruntime/memory", `-I${findDuktape()}`];
   execFileSync(
     findClang().path,
     [...hostedFlags(variant), ...includes, ...linkFlags(variant), "-o", executable, ...sources, library],

@@ -13,7 +13,10 @@ const program = join(ROOT, "examples/udp-echo");
 describe("udp-echo", () => {
   afterAll(() => rmSync(scratch, { recursive: true }));
 
-  it("sends each datagram back unchanged, without a copy", () => {
+  it.each([
+    ["by iteration", program],
+    ["by a listener", join(ROOT, "test/bench/programs/udp-listen")],
+  ])("sends each datagram back unchanged, without a copy, %s", (_how, folder) => {
     const question = join(scratch, "in.pcap");
     const answer = join(scratch, "out.pcap");
     const texts = ["one", "", "a longer third datagram"];
@@ -24,7 +27,7 @@ describe("udp-echo", () => {
     ]);
     const net = `pcap:${question},${answer}`;
     const options = ["--net", net, "--mac", "02:00:00:00:00:02", "--ipv4", "10.0.0.2/24"];
-    const { stderr } = runExecutable(buildProgram(program), options);
+    const { stderr } = runExecutable(buildProgram(folder), options);
     const echoes = readCapture(answer).filter(
       (frame) => frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 17,
     );

@@ -1,16 +1,30 @@
 /** The runtime's bindings, faked: frames in a table, a clock that tests turn, a console that keeps lines. */
-import type { FrameEventListener, Native } from "../../src/lib/native.ts";
+import type { FrameEventListener, Native, NativePromise } from "../../src/lib/native.ts";
 
 interface FakeFrame {
   bytes: Uint8Array;
   references: number;
 }
 
+function withResolvers() {
+  let resolve: (value: unknown) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
 export class FakeNative {
   readonly frames = new Map<number, FakeFrame>();
   readonly written: Uint8Array[] = [];
   readonly printed: string[] = [];
-  readonly listeners = new Map<number, (frame: number) => void>();
+  readonly listeners = new Map<number, (frame: number, length: number) => void>();
+  readonly settlers = new WeakMap<
+    Promise<unknown>,
+    { resolve: (value: unknown) => void; reject: (reason: unknown) => void }
+  >();
   frameCodeListener: FrameEventListener | undefined;
   alive = 0;
   nowNs = 5_000_000;
@@ -32,7 +46,7 @@ export class FakeNative {
     const handle = this.frame(bytes);
     const listener = this.listeners.get(netif);
     if (listener === undefined) throw new Error("nobody listens");
-    listener(handle);
+    listener(handle, bytes.length);
     return handle;
   }
 
@@ -91,7 +105,8 @@ export class FakeNative {
       if (listener === null) self.listeners.delete(netif);
       else self.listeners.set(netif, listener);
     },
-    netifWrite: (_netif, views) => void self.written.push(new Uint8Array(Buffer.concat(views))),
+    netifWrite: (_netif, views) =>
+      void self.written.push(new Uint8Array(Buffer.concat(ArrayBuffer.isView(views) ? [views] : views))),
     frameLength: (handle) => self.known(handle).bytes.length,
     frameViews: (handle) => [self.known(handle).bytes],
     frameView: (handle, offset, length) => self.known(handle).bytes.subarray(offset, offset + length),
@@ -105,6 +120,18 @@ export class FakeNative {
       self.frameCodeListener = listener ?? undefined;
     },
     stats: () => ({ copies: 0 }),
+    promise: {
+      Pending: function Pending() {
+        const { promise, resolve, reject } = withResolvers();
+        self.settlers.set(promise, { resolve, reject });
+        return promise;
+      } as unknown as NativePromise["Pending"],
+      settle: (promise, how, value) => {
+        const settler = self.settlers.get(promise);
+        if (how === 1) settler?.resolve(value);
+        else settler?.reject(value);
+      },
+    },
   }))(this);
 }
 

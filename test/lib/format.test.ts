@@ -50,6 +50,20 @@ describe("format", () => {
     expect(format(values)).toBe(nodeFormat(...values));
   });
 
+  it("names errors by their class or their own name, and shows neither twice", () => {
+    class HttpError extends Error {}
+    class Failure extends Error {}
+    class Named extends Error {
+      override name = "Custom";
+    }
+    const first = (error: Error) => format([error]).split("\n")[0];
+    expect(first(new HttpError("x"))).toBe("HttpError: x");
+    expect(first(new Failure("x"))).toBe("Failure [Error]: x");
+    expect(format([new TypeError("x")])).not.toContain("{");
+    const named = format([Object.assign(new Named("x"), { stack: "Custom: x\n    at f", code: 7 })]);
+    expect(named).toBe("Custom: x\n    at f {\n  code: 7\n}");
+  });
+
   it("shows errors with their stack, and what they carry", () => {
     const error = Object.assign(new TypeError("broken"), { code: 5 });
     expect(format([error])).toContain("TypeError: broken\n    at ");

@@ -31,6 +31,7 @@ interface Unreachable extends Endpoint {
   code: number;
 }
 interface Socket extends AsyncIterable<Datagram> {
+  listen(callback: (datagram: Datagram) => void): void;
   dropped: number;
   unreachable: number;
   receive(): Promise<Datagram>;
@@ -179,6 +180,63 @@ describe("UdpSocket", () => {
     kept[0]?.release();
     expect(native.frames.size).toBe(0);
     expect(native.alive).toBe(0);
+  });
+
+  it("calls a listener for what was queued and what comes, and releases what it did not retain", () => {
+    const socket = Udp.bind();
+    const seen: string[] = [];
+    const kept: Datagram[] = [];
+    arrive("early");
+    socket.listen((datagram) => {
+      seen.push(datagram.toText());
+      if (seen.length === 2) kept.push(datagram.retain());
+      if (seen.length === 3) datagram.release();
+    });
+    arrive("kept");
+    arrive("released by itself");
+    expect(seen).toEqual(["early", "kept", "released by itself"]);
+    expect(native.frames.size).toBe(1);
+    kept[0]?.release();
+    expect(native.frames.size).toBe(0);
+  });
+
+  it("lets a listener take the place of another, and stop it all", () => {
+    const socket = Udp.bind();
+    const seen: string[] = [];
+    socket.listen(() => seen.push("first"));
+    arrive("a");
+    socket.listen(() => {
+      seen.push("second");
+      socket.close();
+    });
+    arrive("b");
+    arrive("c");
+    expect(seen).toEqual(["first", "second"]);
+    expect(native.frames.size).toBe(0);
+    expect(native.alive).toBe(0);
+    expect(() => socket.listen(() => {})).toThrow(expect.objectContaining({ code: "EBADF" }));
+  });
+
+  it("releases a datagram when the listener throws", () => {
+    Udp.bind().listen(() => {
+      throw new Error("listener");
+    });
+    expect(() => arrive("x")).toThrow("listener");
+    expect(native.frames.size).toBe(0);
+  });
+
+  it("ends iteration that waits when it is closed", async () => {
+    const socket = Udp.bind();
+    const next = socket[Symbol.asyncIterator]().next();
+    socket.close();
+    expect(await next).toEqual({ value: undefined, done: true });
+  });
+
+  it("serves those who wait in the order in which they came", async () => {
+    const socket = Udp.bind();
+    const waiting = [socket.receive(), socket.receive(), socket.receive()];
+    for (const text of ["a", "b", "c"]) arrive(text);
+    expect((await Promise.all(waiting)).map((datagram) => datagram.toText())).toEqual(["a", "b", "c"]);
   });
 
   it("rejects who waits when it is closed, and drops what arrives late", async () => {

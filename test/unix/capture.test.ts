@@ -167,4 +167,14 @@ describe("a malformed capture", () => {
     expect(status).toBe(64);
     expect(stderr).toMatch(/none: No such file/);
   });
+
+  it("is not overwritten with its own answers", () => {
+    const content = capture(three(1));
+    const file = join(folder, "both.pcap");
+    writeFileSync(file, content);
+    const { status, stderr } = runExecutable(executable, ["--net", `pcap:${file},${file}`]);
+    expect(status).toBe(64);
+    expect(stderr).toMatch(/both\.pcap is what is read/);
+    expect(readFileSync(file)).toEqual(content);
+  });
 });

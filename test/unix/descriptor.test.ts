@@ -32,7 +32,7 @@ describe("an interface on a descriptor", () => {
     expect(statistic(stderr, "frames.live")).toBe(0);
     expect(statistic(stderr, "frames.reclaimed")).toBe(0);
     expect(statistic(stderr, "drop.oversize")).toBe(1);
-    expect(statistic(stderr, "drop.runt")).toBe(1);
+    expect(statistic(stderr, "drop.runt")).toBe(2);
   });
 });
 

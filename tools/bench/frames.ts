@@ -23,7 +23,12 @@ const SUBJECTS: readonly Subject[] = [
   { label: "check and swap, frame code", program: "test/bench/programs/swap-frame-code", frame: udp },
   { label: "check and swap, application code", program: "test/bench/programs/swap-application", frame: udp },
   { label: "ICMP echo, the stack (frame code)", program: "examples/udp-echo", frame: icmp },
-  { label: "UDP echo, socket in application code", program: "examples/udp-echo", frame: udp },
+  {
+    label: "UDP echo, socket.listen() in application code",
+    program: "test/bench/programs/udp-listen",
+    frame: udp,
+  },
+  { label: "UDP echo, for await in application code", program: "examples/udp-echo", frame: udp },
   { label: "ICMP echo, examples/reflector (raw frames)", program: "examples/reflector", frame: icmp },
 ];
 

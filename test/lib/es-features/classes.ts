@@ -99,6 +99,19 @@ showAll({
   },
   errorStack: () => typeof new HttpError(1, "x").stack,
   errorCause: () => (new Error("outer", { cause: "inner" }) as { cause?: unknown }).cause,
+  errorCauseKinds: () => {
+    const error = new RangeError("r", { cause: null });
+    return [
+      error instanceof RangeError,
+      error.constructor === RangeError,
+      RangeError.name,
+      Object.keys(error),
+    ];
+  },
+  errorCauseKeepsStack: () => {
+    const innermost = () => new Error("x", { cause: 1 }).stack?.includes("innermost");
+    return innermost();
+  },
   errorCauseSubclass: () => new HttpError(1, "x", { cause: 5 }).cause,
   arraySubclass: () => {
     const stack = new Stack<number>();

@@ -91,6 +91,24 @@ showAll({
     proxy.a = 1;
     return [log, proxy.a];
   },
+  proxyReceiver: () => {
+    const log: string[] = [];
+    const watch = <T extends object>(watched: T): T =>
+      new Proxy(watched, {
+        get: (target, key, receiver) => {
+          const value: unknown = Reflect.get(target, key, receiver);
+          return typeof value === "object" && value !== null ? watch(value) : value;
+        },
+        set: (target, key, value, receiver) => {
+          log.push(String(key));
+          return Reflect.set(target, key, value, receiver);
+        },
+      });
+    const watched = watch({ a: { b: 1 }, list: [1] });
+    watched.a.b = 2;
+    watched.list.push(3);
+    return [log, JSON.stringify(watched), Reflect.set({ q: 0 }, "q", 1, {})];
+  },
   proxyHasDelete: () => {
     const proxy = new Proxy({ a: 1 } as Record<string, number>, {
       has: (_, name) => name === "x",

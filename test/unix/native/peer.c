@@ -4,7 +4,8 @@
  * The other end of `--net fd:3`: peer TYPE FRAMES END PROGRAM [ARGUMENT ...]
  *
  * Sends FRAMES frames of EtherType 0x8801, each of its own length and bytes,
- * and expects each back with its addresses swapped.  TYPE is seqpacket or
+ * and expects each back with its addresses swapped; before the last one goes
+ * a frame of no bytes.  TYPE is seqpacket or
  * dgram.  Then END is `close` (of this end) or a signal's number.  Prints the
  * program's exit code.
  */
@@ -65,6 +66,8 @@ main(int argc, char **argv)
 		memcpy(want, sent + 6, 6);
 		memcpy(want + 6, sent, 6);
 		memcpy(want + 12, sent + 12, len - 12);
+		if (i == frames - 1 && send(pair[0], sent, 0, 0) != 0)
+			err(1, "send of nothing");
 		if (send(pair[0], sent, len, 0) != (ssize_t)len)
 			err(1, "send of frame %ld", i);
 		if (poll(&p, 1, 20000) != 1)

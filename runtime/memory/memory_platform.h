@@ -1,7 +1,7 @@
 /*-
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A platform in memory, for tests: a clock that jumps to the next deadline
+ * A platform in memory, for tools and tests: a clock that jumps to the next deadline
  * instead of waiting for it, a console that is kept, no network interfaces,
  * and a count of what was allocated.
  */
