@@ -28,6 +28,7 @@ const entryPoints = {
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
+  "vm-test": "tools/vm-test.ts",
 };
 
 const { outputFiles } = await build({

@@ -117,7 +117,8 @@ export function linkFlags(variant: Variant): string[] {
   return variant === "asan" ? ["-fsanitize=address,undefined"] : [];
 }
 
-function sourcesBelow(directory: string, recursive: boolean): string[] {
+/** C and assembler files in a folder, in a fixed order. */
+export function sourcesBelow(directory: string, recursive: boolean): string[] {
   if (!existsSync(directory)) {
     return [];
   }

@@ -1,5 +1,6 @@
 /**
- * Builds a program: everything from its TypeScript to one stand-alone executable, with a cache in front.
+ * Builds a program: everything from its TypeScript to one stand-alone executable or kernel module, with a cache in
+ * front.
  *
  * @module
  */
@@ -21,15 +22,18 @@ import { buildRoot, ensureDirectory, forgetLostSources, rememberSource } from ".
 import { programC } from "./program-c.ts";
 import { type Progress, seconds } from "./progress.ts";
 import type { ProgramSource } from "./sources.ts";
+import type { Target } from "./target.ts";
 import { findClang } from "./toolchain.ts";
 
 export interface BuildOptions {
   readonly progress: Progress;
   readonly variant?: Variant;
+  /** What the program is linked into; an executable for this machine if there is nothing here. */
+  readonly target?: Target | undefined;
 }
 
 export interface BuiltProgram {
-  /** Full path of the executable in the cache. */
+  /** Full path of the executable, or module, in the cache. */
   readonly executable: string;
   /** True if nothing had to be done. */
   readonly cached: boolean;
@@ -88,14 +92,11 @@ async function makeBytecode(
   };
 }
 
-async function link(
+async function linkExecutable(
   executable: string,
   objects: readonly string[],
   runtime: Objects,
-  progress: Progress,
 ): Promise<void> {
-  progress.expect(1);
-  progress.step("link");
   const temporary = `${executable}.${process.pid}.tmp`;
   await run(findClang().path, [
     ...linkFlags(runtime.variant),
@@ -111,9 +112,21 @@ async function link(
   renameSync(temporary, executable);
 }
 
+/** The target `unix`. */
+const unix: Target = {
+  name: "unix",
+  key: "unix",
+  place: "",
+  product: "program",
+  mode: 0o755,
+  fileName: (program) => program,
+  link: linkExecutable,
+};
+
 async function makeProgram(
   source: ProgramSource,
   directory: string,
+  target: Target,
   runtime: Objects,
   tool: { readonly path: string; readonly engineId: string },
   options: BuildOptions,
@@ -153,36 +166,40 @@ async function makeProgram(
   ];
   await costs.measure("compile", () => compileAll(jobs, "cc", progress, new FileDigests()));
   const objects = jobs.map((job) => job.object);
-  await costs.measure("link", () => link(join(directory, "program"), objects, runtime, progress));
+  progress.expect(1);
+  progress.step("link");
+  await costs.measure("link", () => target.link(join(directory, target.product), objects, runtime));
   return inputs;
 }
 
 /** Where a program's products are kept. */
-export function programDirectory(source: ProgramSource, variant: Variant): string {
-  return join(buildRoot(), "programs", `${source.name}-${digest(source.main, variant).slice(0, 12)}`);
+export function programDirectory(source: ProgramSource, variant: Variant, target = unix): string {
+  const name = digest(source.main, variant, ...(target === unix ? [] : [target.place])).slice(0, 12);
+  return join(buildRoot(), "programs", `${source.name}-${name}`);
 }
 
 /**
- * Builds a program for Unix, or finds it built.
+ * Builds a program, or finds it built.
  *
  * @throws BuildError with everything that is wrong with the program, as the user should read it.
  */
 export async function buildProgram(source: ProgramSource, options: BuildOptions): Promise<BuiltProgram> {
   const variant = options.variant ?? "nofloat";
+  const target = options.target ?? unix;
   const costs = new Costs();
   const runtime = await costs.measure("runtime", () => buildObjects(variant, options.progress));
   const toolRuntime = variant === "nofloat" ? runtime : await buildObjects("nofloat", options.progress);
   const tool = await costs.measure("runtime", () => buildBytecodeTool(options.progress, toolRuntime));
-  const directory = ensureDirectory(programDirectory(source, variant));
-  const executable = join(directory, "program");
+  const directory = ensureDirectory(programDirectory(source, variant, target));
+  const executable = join(directory, target.product);
   return withLock(directory, async () => {
-    const key = digest(pipelineKey(tool, variant), runtime.digest);
+    const key = digest(pipelineKey(tool, variant), runtime.digest, target.key);
     const cached = await costs.measure("cache", () => isCurrent(executable, key, new FileDigests()));
     if (!cached) {
       forgetLostSources(dirname(directory));
       rememberSource(directory, source.main);
       rmSync(`${executable}.stamp`, { force: true });
-      const inputs = await makeProgram(source, directory, runtime, tool, options, costs);
+      const inputs = await makeProgram(source, directory, target, runtime, tool, options, costs);
       inputs.add(join(source.directory, "tsconfig.json"));
       inputs.add(join(source.directory, "package.json"));
       markCurrent(executable, key, inputs, new FileDigests());
@@ -196,23 +213,26 @@ function outputDirectory(directory: string): string {
     return ensureDirectory(resolve(directory));
   } catch (error) {
     throw new UsageError(
-      `the executable cannot go to ${directory}: ${(error as Error).message}; -o DIR names another place.`,
+      `the result cannot go to ${directory}: ${(error as Error).message}; -o DIR names another place.`,
     );
   }
 }
 
-/** Copies a built program to `directory`, under the program's name; the path of the copy. */
-export function installProgram(source: ProgramSource, built: BuiltProgram, directory: string): string {
-  const target = join(outputDirectory(directory), source.name);
+/** Copies a built program to `directory`, under the program's name (a module: its own); the path of the copy. */
+export function installProgram(
+  source: ProgramSource,
+  built: BuiltProgram,
+  directory: string,
+  kind = unix,
+): string {
+  const target = join(outputDirectory(directory), kind.fileName(source.name));
   if (existsSync(target) && statSync(target).isDirectory()) {
-    throw new UsageError(
-      `${target} is a folder, so the executable cannot go there; -o DIR names another place.`,
-    );
+    throw new UsageError(`${target} is a folder, so the result cannot go there; -o DIR names another place.`);
   }
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     copyFileSync(built.executable, temporary);
-    chmodSync(temporary, 0o755);
+    chmodSync(temporary, kind.mode);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -8,6 +8,7 @@
  */
 import yargs from "yargs";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
+import { type KernelSources, kernelSources, kfreebsdTarget } from "../build/kfreebsd.ts";
 import { type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
 import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
@@ -22,7 +23,7 @@ const commands = ["build", "run", "doctor"] as const;
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
-  build: ["target", "output", "json", "quiet", ...common],
+  build: ["target", "sysdir", "output", "json", "quiet", ...common],
   run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
   doctor: ["json", ...common],
 };
@@ -62,26 +63,35 @@ function chosenVariant(): Variant {
   return found;
 }
 
-function checkTarget(args: Arguments): void {
+/** What the command line says about the target; undefined: this machine. */
+function checkTarget(args: Arguments): KernelSources | undefined {
   const target = word(args, "target") ?? "unix";
   if (!targets.includes(target)) {
     throw suggest("target", target, targets, "");
   }
-  if (target !== "unix") {
-    throw new UsageError(`target ${target} is not yet available in this version; -t unix is.`);
+  const sysdir = word(args, "sysdir");
+  if (target === "unix") {
+    if (sysdir !== undefined) {
+      throw new UsageError("--sysdir is for -t kfreebsd.");
+    }
+    return undefined;
   }
+  if (chosenVariant() !== "nofloat") {
+    throw new UsageError("MIRAGE_VARIANT in the environment: a kernel takes float-free objects only.");
+  }
+  const builddir = process.env.KERNBUILDDIR;
+  return kernelSources(sysdir ?? "/usr/src/sys", builddir === "" ? undefined : builddir);
 }
 
 async function build(args: Arguments): Promise<number> {
-  checkTarget(args);
+  const kernel = checkTarget(args);
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
-  const built = await buildProgram(source, {
-    progress: quiet ? silent : counting(),
-    variant: chosenVariant(),
-  });
-  const file = installProgram(source, built, word(args, "output") ?? "build");
+  const progress = quiet ? silent : counting();
+  const target = kernel === undefined ? undefined : await kfreebsdTarget(kernel, progress);
+  const built = await buildProgram(source, { progress, variant: chosenVariant(), target });
+  const file = installProgram(source, built, word(args, "output") ?? "build", target);
   const total = performance.now() - start;
   if (args.json === true) {
     const report = {
@@ -100,6 +110,9 @@ async function build(args: Arguments): Promise<number> {
 }
 
 async function run(args: Arguments): Promise<number> {
+  if (word(args, "target") === "kfreebsd") {
+    throw new UsageError("mirage run is for -t unix; mirage build -t kfreebsd leaves a module for kldload.");
+  }
   checkTarget(args);
   const source = findProgram(String(args.program));
   const start = performance.now();
@@ -134,29 +147,40 @@ function parser() {
       "camel-case-expansion": false,
       "greedy-arrays": false,
     })
-    .command("build <program>", "Make one stand-alone executable of a program", (command) =>
-      command
-        .usage("mirage build [-t unix] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.")
-        .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
-        .option("target", {
-          alias: "t",
-          type: "string",
-          requiresArg: true,
-          default: "unix",
-          describe: "unix",
-        })
-        .option("output", {
-          alias: "o",
-          type: "string",
-          requiresArg: true,
-          default: "build",
-          describe: "Folder for the executable",
-        })
-        .option("quiet", { alias: "q", type: "boolean", describe: "Print errors only" })
-        .option("json", { type: "boolean", describe: "Print the result as JSON" })
-        .example("mirage build -t unix examples/hello", "leaves build/hello")
-        .example("mirage build -o /tmp examples/udp-echo", "leaves /tmp/udp-echo")
-        .example("build/hello --help", "what the executable takes itself"),
+    .command(
+      "build <program>",
+      "Make one stand-alone executable, or a kernel module, of a program",
+      (command) =>
+        command
+          .usage(
+            "mirage build [-t unix] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.",
+          )
+          .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
+          .option("target", {
+            alias: "t",
+            type: "string",
+            requiresArg: true,
+            default: "unix",
+            describe: "unix, or kfreebsd (mirage.ko for FreeBSD's kernel)",
+          })
+          .option("sysdir", {
+            type: "string",
+            requiresArg: true,
+            describe: "For kfreebsd: the kernel's source; /usr/src/sys if not given",
+          })
+          .option("output", {
+            alias: "o",
+            type: "string",
+            requiresArg: true,
+            default: "build",
+            describe: "Folder for the result",
+          })
+          .option("quiet", { alias: "q", type: "boolean", describe: "Print errors only" })
+          .option("json", { type: "boolean", describe: "Print the result as JSON" })
+          .example("mirage build -t unix examples/hello", "leaves build/hello")
+          .example("mirage build -o /tmp examples/udp-echo", "leaves /tmp/udp-echo")
+          .example("mirage build -t kfreebsd examples/udp-echo", "leaves build/mirage.ko")
+          .example("build/hello --help", "what the executable takes itself"),
     )
     .command("run <program>", "Build a program and run it", (command) =>
       command

@@ -43,10 +43,16 @@ describe("wrong arguments end with 64, and", () => {
     ["an option without its value", ["run", "x.ts", "--net"], /net/],
     ["an unknown target", ["build", "-t", "unxi", "x.ts"], /unknown target unxi\. Did you mean unix\?/],
     [
-      "a target that is still to come",
-      ["build", "-t", "kfreebsd", "x.ts"],
-      /kfreebsd is not yet available in this version/,
+      "a kernel's source for another target",
+      ["build", "--sysdir", "/usr/src/sys", "x.ts"],
+      /--sysdir is for -t kfreebsd/,
     ],
+    [
+      "a folder that is no kernel's source",
+      ["build", "-t", "kfreebsd", "--sysdir", "/dev", "x.ts"],
+      /no kernel source in \/dev: it has no sys\/param\.h/,
+    ],
+    ["running what only a kernel runs", ["run", "-t", "kfreebsd", "x.ts"], /mirage run is for -t unix/],
     ["a program that is not there", ["run", "no-such-program"], /no such program: no-such-program/],
   ])("%s is named", (_, args, message) => {
     const { status, stdout, stderr } = mirage(args);

@@ -1,0 +1,145 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pltToPc32 } from "../../src/build/kfreebsd-relocations.ts";
+import { findClang, findLlvmTool } from "../../src/build/toolchain.ts";
+import { mirage, ROOT } from "../support/mirage.ts";
+
+const parent = join(ROOT, "build/test-programs");
+mkdirSync(parent, { recursive: true });
+const folder = mkdtempSync(join(parent, "kfreebsd-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function llvm(tool: string, ...args: string[]): string {
+  const path = findLlvmTool(tool);
+  if (path === undefined) {
+    throw new Error(`no ${tool}: apt-get install llvm-19`);
+  }
+  return execFileSync(path, args, { encoding: "utf8", maxBuffer: 64 << 20 });
+}
+
+/** Types of relocation in an object, with how many of each. */
+function relocations(object: string): Record<string, number> {
+  const types = llvm("llvm-readelf", "-r", "-W", object).match(/R_X86_64_\w+/g) ?? [];
+  const count: Record<string, number> = {};
+  for (const type of types) {
+    count[type] = (count[type] ?? 0) + 1;
+  }
+  return count;
+}
+
+describe("kernels that know no PLT32", () => {
+  it("get PC32 in its place, and nothing else changes", () => {
+    const source = join(folder, "calls.c");
+    const object = join(folder, "calls.o");
+    writeFileSync(
+      source,
+      "extern int f(int), g;\nint (*table)(int) = f;\nint a(int x) { return f(x) + g; }\nint b(int x) { return f(a(x)) + 1; }\n",
+    );
+    execFileSync(findClang().path, [
+      "--target=x86_64-unknown-freebsd",
+      "-O1",
+      "-mcmodel=kernel",
+      "-c",
+      source,
+      "-o",
+      object,
+    ]);
+    const before = relocations(object);
+    const plt = before.R_X86_64_PLT32 ?? 0;
+    expect(plt).toBeGreaterThanOrEqual(2);
+    const bytes = readFileSync(object);
+    expect(pltToPc32(bytes)).toBe(plt);
+    writeFileSync(object, bytes);
+    const { R_X86_64_PLT32: _, ...rest } = before;
+    expect(relocations(object)).toEqual({ ...rest, R_X86_64_PC32: (before.R_X86_64_PC32 ?? 0) + plt });
+  });
+});
+
+/** Folders of kernel sources to build against, with colons between them. */
+const trees = (process.env.MIRAGE_SYSDIR ?? "").split(":").filter((tree) => tree !== "");
+
+it.skipIf(trees.length > 0)("mirage.ko (skipped: MIRAGE_SYSDIR names no sys tree of FreeBSD)", (context) => {
+  context.skip("MIRAGE_SYSDIR names no sys tree of FreeBSD");
+});
+
+describe.each(trees)("mirage.ko against %s", (tree) => {
+  let module = "";
+
+  beforeAll(() => {
+    const output = mkdtempSync(join(folder, "ko-"));
+    const { status, stderr, stdout } = mirage([
+      "build",
+      "-t",
+      "kfreebsd",
+      "--sysdir",
+      tree,
+      "-o",
+      output,
+      join(ROOT, "examples/udp-echo"),
+    ]);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain("mirage.ko");
+    expect(stderr).not.toMatch(/warning/);
+    expect(readdirSync(output)).toEqual(["mirage.ko"]);
+    module = join(output, "mirage.ko");
+  });
+
+  it("has the sections by which a kernel knows a module, and no note of a user process", () => {
+    const sections = llvm("llvm-readelf", "-S", "-W", module);
+    for (const name of ["set_modmetadata_set", "set_sysinit_set", "set_sysuninit_set"]) {
+      expect(sections).toContain(name);
+    }
+    expect(sections).not.toMatch(/stapsdt|\.got|\.tdata|\.tbss|\.eh_frame|\.debug/);
+  });
+
+  it("has only relocations that the kernel's linker knows", () => {
+    const known = /^#define\s+__FreeBSD_version\s+(\d+)/m.exec(
+      readFileSync(join(tree, "sys/param.h"), "utf8"),
+    );
+    const old = Number(known?.[1]) < 1200000;
+    const allowed = ["R_X86_64_32S", "R_X86_64_64", "R_X86_64_PC32", ...(old ? [] : ["R_X86_64_PLT32"])];
+    expect(Object.keys(relocations(module)).filter((type) => !allowed.includes(type))).toEqual([]);
+  });
+
+  it("has no floating-point instruction", () => {
+    const gate = spawnSync(process.execPath, [join(ROOT, "dist/check-nofloat.js"), module], {
+      encoding: "utf8",
+    });
+    expect(gate.stderr).toBe("");
+    expect(gate.status).toBe(0);
+  });
+
+  it("brings everything that a kernel lacks, and shows it to no other module", () => {
+    const missing = llvm("llvm-nm", "-u", module)
+      .split("\n")
+      .map((line) => line.trim().replace(/^U /, ""))
+      .filter((name) => name !== "");
+    expect(missing).toContain("malloc");
+    // Runtime support of compilers, mathematics, C library functions that no kernel has, and our own.
+    const foreign =
+      /^(mirage_.*|duk_.*|Z_.*|w2c_.*|__\w+[dsti]f\d?|__\w+[td]i\d?|pow|fmod|strtod|sqrt|abort)$/;
+    expect(missing.filter((name) => foreign.test(name))).toEqual([]);
+    expect(llvm("llvm-nm", "-g", "--defined-only", module).trim()).toBe("");
+    // Names stay, for stack() and fbt.
+    expect(llvm("llvm-nm", "--defined-only", module)).toMatch(/ t mirage_instance_run$/m);
+  });
+
+  it("is built again only when something has changed", () => {
+    const again = mirage([
+      "build",
+      "--json",
+      "-q",
+      "-t",
+      "kfreebsd",
+      "--sysdir",
+      tree,
+      "-o",
+      join(folder, "again"),
+      join(ROOT, "examples/udp-echo"),
+    ]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ cached: true });
+    expect(readFileSync(join(folder, "again/mirage.ko")).equals(readFileSync(module))).toBe(true);
+  });
+});

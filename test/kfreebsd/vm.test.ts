@@ -1,0 +1,66 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { mirage, ROOT } from "../support/mirage.ts";
+
+const parent = join(ROOT, "build/test-programs");
+mkdirSync(parent, { recursive: true });
+const folder = mkdtempSync(join(parent, "vm-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function vmTest(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(ROOT, "dist/vm-test.js"), ...args], {
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
+}
+
+describe("vm-test", () => {
+  it.each([
+    ["nothing", [], /name an image and one payload/],
+    ["an image that is not there", ["--image", "/no/such.img", "."], /\/no\/such\.img: no such file/],
+    ["a payload without run.sh", ["--image", "/dev/null", "/dev"], /a payload is a folder with run\.sh/],
+    ["no number", ["--image", "/dev/null", "--cpus", "two", "test/freebsd"], /--cpus two: not a number/],
+    ["an unknown option", ["--imgae", "x"], /--imgae/],
+  ])("refuses %s", (_, args, message) => {
+    const { status, stderr } = vmTest(...args);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(64);
+  });
+});
+
+const image = process.env.MIRAGE_VM_IMAGE ?? "";
+const tree = process.env.MIRAGE_VM_SYSDIR ?? "";
+const missing =
+  image === "" || tree === ""
+    ? "MIRAGE_VM_IMAGE and MIRAGE_VM_SYSDIR name no FreeBSD image and the kernel source that it was built of"
+    : "";
+
+it.skipIf(missing === "")(`mirage.ko in a kernel (skipped: ${missing})`, (context) => {
+  context.skip(missing);
+});
+
+it.skipIf(missing !== "")("mirage.ko in a kernel", { timeout: 900_000 }, () => {
+  const spin = join(folder, "spin.ts");
+  writeFileSync(
+    spin,
+    "function spin(n: number): number {\n  for (;;) {\n    n += 1.5;\n  }\n}\nconsole.log(spin(1));\n",
+  );
+  const programs = {
+    hello: join(ROOT, "examples/hello"),
+    "udp-echo": join(ROOT, "examples/udp-echo"),
+    spin,
+  };
+  const payload = join(folder, "payload");
+  for (const [name, program] of Object.entries(programs)) {
+    const output = join(payload, name);
+    const built = mirage(["build", "-q", "-t", "kfreebsd", "--sysdir", tree, "-o", output, program]);
+    expect(built.status, built.stderr).toBe(0);
+  }
+  copyFileSync(join(ROOT, "test/freebsd/run.sh"), join(payload, "run.sh"));
+  const { status, stdout, stderr } = vmTest("--image", image, payload);
+  expect(stdout.match(/^not ok.*/gm) ?? [], stderr).toEqual([]);
+  expect(stdout).toMatch(/^0 failed$/m);
+  expect(status).toBe(0);
+});
