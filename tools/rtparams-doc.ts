@@ -86,6 +86,10 @@ position in the string and what is accepted there; the program does not start, a
 A program that goes over \`h\`, \`i\`, \`s\` or \`d\` ends with exit code 70 and a message that names the budget, its letter
 and limit, and the TypeScript function, file and line. No \`catch\` or \`finally\` in the program can hold that up. Each
 callback (a frame, an event, a timer, each with its microtasks) begins with a full budget of instructions.
+
+What is charged to \`i\`: each instruction of the interpreter; in frame code each call and each jump backwards; each step of a
+regular expression; and for built-ins that loop by themselves (\`sort\`, \`join\`, \`JSON\`, number to text, ...) each step,
+where one that reads or writes a property counts as four. Allocations are charged by their size.
 `;
 }
 

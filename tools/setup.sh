@@ -37,6 +37,7 @@ run_packages() {
 	cat <<'LIST'
 clang-19 clang-19 clang
 llvm-19 llvm-ar-19 llvm-ar
+lld-19 ld.lld-19 ld.lld
 wabt wasm2c
 duktape-dev /usr/share/duktape/duktape.c
 libc6-dev /usr/include/stdlib.h
@@ -49,7 +50,6 @@ LIST
 
 test_packages() {
 	cat <<'LIST'
-lld-19 ld.lld-19 ld.lld
 llvm-19 llvm-objdump-19 llvm-objdump
 clang-format-19 clang-format-19
 libclang-rt-19-dev /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
