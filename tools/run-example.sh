@@ -17,7 +17,7 @@ fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Not root, so no tap device can be made here. Either" >&2
 	echo "  sudo make run" >&2
-	echo "or run an example that needs no network: node dist/mirage.js run examples/hello" >&2
+	echo "or run an example that needs no network: tools/mirage run examples/hello" >&2
 	exit 1
 fi
 
@@ -35,4 +35,8 @@ udp-echo is about to run at 10.0.0.2, on the tap device $tap; this host is 10.0.
 Ctrl-C ends it.
 
 TEXT
-exec build/examples/udp-echo --net tap:$tap --ipv4 10.0.0.2/24 --gateway 10.0.0.1
+# Ctrl-C is how it is meant to end: 130, which is no error of make's.
+trap : INT
+status=0
+build/examples/udp-echo --net tap:$tap --ipv4 10.0.0.2/24 --gateway 10.0.0.1 || status=$?
+[ "$status" -eq 130 ] || exit "$status"
