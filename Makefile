@@ -40,8 +40,8 @@ check-nofloat:
 	@$(WITH_NODE) sh tools/check-nofloat.sh
 
 clean:
-	rm -rf dist build/nofloat build/hardfloat build/asan build/tools build/frame build/programs \
-	    build/examples build/test-programs build/bench build/.setup runtime/addon/build
+	rm -rf dist runtime/addon/build
+	for d in build/* build/.setup; do [ "$$d" = build/node ] || rm -rf "$$d"; done
 
 distclean: clean
 	rm -rf build node_modules
