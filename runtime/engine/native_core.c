@@ -241,6 +241,13 @@ fail(duk_context *ctx)
 }
 
 static duk_ret_t
+thrown_here(duk_context *ctx)
+{
+	mirage_unit_remember_throw(ctx, 0);
+	return (0);
+}
+
+static duk_ret_t
 exit_program(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
@@ -321,6 +328,7 @@ mirage_native_push(duk_context *ctx)
 	    {"timerClear", timer_clear, 1},
 	    {"queueMicrotask", mirage_native_queue_microtask, 1},
 	    {"fail", fail, 2},
+	    {"thrownHere", thrown_here, 1},
 	    {"exit", exit_program, 1},
 	    {"keepAlive", keep_alive, 1},
 	    {"random", fill_random, 1},

@@ -92,6 +92,9 @@ void mirage_unit_detach(struct mirage_instance *, void *view);
 void *mirage_unit_buffer_owner(
     struct duk_hthread *, int idx, const uint8_t **base, size_t *len);
 
+/* The value at idx is thrown, or as good as, by who runs now. */
+void mirage_unit_remember_throw(struct duk_hthread *, int idx);
+
 /* The place where the value at idx was thrown; NULL if that is not known. */
 const struct mirage_thrown *mirage_unit_thrown_at(
     struct duk_hthread *, int idx);

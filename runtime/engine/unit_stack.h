@@ -147,6 +147,12 @@ unit_throw(duk_hthread *thr, duk_small_uint_t type, duk_tval *tv, bool again)
 	duk_err_setup_ljstate1(thr, type, tv);
 }
 
+void
+mirage_unit_remember_throw(duk_hthread *thr, int idx)
+{
+	unit_remember_throw(thr, duk_require_tval(thr, idx));
+}
+
 const struct mirage_thrown *
 mirage_unit_thrown_at(duk_hthread *thr, int idx)
 {

@@ -64,6 +64,8 @@ export interface Native {
   queueMicrotask(callback: () => void): void;
   /** Ends the program with `error` as an uncaught exception would. */
   fail(error: unknown, prefix: string): never;
+  /** Remembers this place for a message, should `value`, which carries no stack, end the program. */
+  thrownHere(value: unknown): void;
   /** Ends the program. */
   exit(code: number): never;
   /** Keeps the program alive (count > 0) while something listens: a bound socket, a raw listener. */

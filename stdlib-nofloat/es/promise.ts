@@ -163,10 +163,15 @@ function adopt(promise: InternalPromise, from: { thenable: unknown; ask: Then })
 /** Calls `executor` with a resolve and a reject of which only the first call counts. */
 function run(promise: InternalPromise, executor: Executor): void {
   let done = false;
-  const reject = (reason: unknown): void => {
+  const rejectOnce = (reason: unknown): void => {
     if (done) return;
     done = true;
     settle(promise, State.Rejected, reason);
+  };
+  const reject = (reason: unknown): void => {
+    // As good as a throw: what is no Error carries no place of its own.
+    native.thrownHere(reason);
+    rejectOnce(reason);
   };
   try {
     executor((value) => {
@@ -175,7 +180,7 @@ function run(promise: InternalPromise, executor: Executor): void {
       resolvePromise(promise, value);
     }, reject);
   } catch (error) {
-    reject(error);
+    rejectOnce(error);
   }
 }
 

@@ -79,6 +79,7 @@ export class FakeNative {
     fail: (error) => {
       throw error;
     },
+    thrownHere: () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

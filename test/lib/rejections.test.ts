@@ -38,9 +38,23 @@ throw new RangeError("out of order");
   });
 
   it("shows reasons that are no errors", () => {
-    const { status, stderr } = run(`void Promise.reject("just text");\n`);
+    const { status, stderr } = run(`function give(): void {
+  void Promise.reject("just text");
+}
+give();
+`);
     expect(status).toBe(70);
     expect(stderr).toMatch(/^mirage: unhandled rejection: .*just text/m);
+    expect(stderr).toMatch(/at give \(main\.ts:2\)/);
+  });
+
+  it("names the throw, not the promise around it", () => {
+    const { stderr } = run(`function inner(): never {
+  throw 42;
+}
+void new Promise(() => inner());
+`);
+    expect(stderr).toMatch(/^mirage: unhandled rejection: 42 .*\n {4}at inner \(main\.ts:2\)/m);
   });
 
   it("is none if a handler comes before the microtasks are through", () => {
