@@ -12,6 +12,7 @@
 
 #include <mirage/platform.h>
 
+#include "heap.h"
 #include "native.h"
 #include "report.h"
 #include "timers.h"
@@ -226,6 +227,26 @@ timer_clear(duk_context *ctx)
 	return (0);
 }
 
+/* --- statistics --- */
+
+static duk_ret_t
+stats(duk_context *ctx)
+{
+	struct mirage_instance *inst = mirage_native_instance(ctx);
+	const char *name;
+	uint64_t value;
+	unsigned i;
+
+	inst->stats.heap_bytes = mirage_heap_used(inst->heap);
+	inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
+	duk_push_object(ctx);
+	for (i = 0; mirage_stats_get(inst, i, &name, &value); i++) {
+		duk_push_number(ctx, (double)value);
+		duk_put_prop_string(ctx, -2, name);
+	}
+	return (1);
+}
+
 /* --- ends --- */
 
 static duk_ret_t
@@ -327,6 +348,7 @@ mirage_native_push(duk_context *ctx)
 	    {"timerSet", timer_set, 3},
 	    {"timerClear", timer_clear, 1},
 	    {"queueMicrotask", mirage_native_queue_microtask, 1},
+	    {"stats", stats, 0},
 	    {"fail", fail, 2},
 	    {"thrownHere", thrown_here, 1},
 	    {"exit", exit_program, 1},

@@ -634,24 +634,6 @@ frame_code_listen(duk_context *ctx)
 	return (0);
 }
 
-static duk_ret_t
-stats(duk_context *ctx)
-{
-	struct mirage_instance *inst = mirage_native_instance(ctx);
-	const char *name;
-	uint64_t value;
-	unsigned i;
-
-	inst->stats.heap_bytes = mirage_heap_used(inst->heap);
-	inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
-	duk_push_object(ctx);
-	for (i = 0; mirage_stats_get(inst, i, &name, &value); i++) {
-		duk_push_number(ctx, (double)value);
-		duk_put_prop_string(ctx, -2, name);
-	}
-	return (1);
-}
-
 void
 mirage_native_net(duk_context *ctx)
 {
@@ -670,7 +652,6 @@ mirage_native_net(duk_context *ctx)
 	    {"frameCodeExport", frame_code_export, 2},
 	    {"frameCodeCall", frame_code_call, DUK_VARARGS},
 	    {"frameCodeListen", frame_code_listen, 2},
-	    {"stats", stats, 0},
 	};
 
 	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));
