@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { BuildError } from "../build/errors.ts";
 
@@ -16,18 +16,20 @@ const interruptDelay = 500;
 /** Runs `executable` to its end; its exit code, or 128 + the signal that killed it. */
 export function runProgram(executable: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, args, { stdio: "inherit" });
+    let child: ChildProcess | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
     for (const signal of forwarded) {
-      handlers.set(signal, () => child.kill(signal));
+      handlers.set(signal, () => child?.kill(signal));
     }
     // A terminal sends Ctrl-C to both of us; two of them could mean more to the program than one.
     handlers.set("SIGINT", () => {
-      setTimeout(() => child.kill("SIGINT"), process.stdin.isTTY === true ? interruptDelay : 0).unref();
+      setTimeout(() => child?.kill("SIGINT"), process.stdin.isTTY === true ? interruptDelay : 0).unref();
     });
+    // Before the program begins: it may be known to run, and be sent a signal, before spawn() returns here.
     for (const [signal, handler] of handlers) {
       process.on(signal, handler);
     }
+    child = spawn(executable, args, { stdio: "inherit" });
     const done = () => {
       for (const [signal, handler] of handlers) {
         process.removeListener(signal, handler);
