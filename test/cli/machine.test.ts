@@ -110,7 +110,7 @@ describe("tools/setup.sh", () => {
 
 describe("the Makefile", () => {
   it.skipIf(which("bmake") === undefined)(
-    "means the same to GNU make and BSD make (skipped: no bmake)",
+    `means the same to GNU make and BSD make${which("bmake") === undefined ? " (skipped: no bmake)" : ""}`,
     () => {
       for (const target of ["run", "test", "bench", "check-nofloat", "lint", "build", "clean", "distclean"]) {
         const [gnu, bsd] = ["make", "bmake"].map((make) =>

@@ -60,9 +60,11 @@ describe("kernels that know no PLT32", () => {
 /** Folders of kernel sources to build against, with colons between them. */
 const trees = (process.env.MIRAGE_SYSDIR ?? "").split(":").filter((tree) => tree !== "");
 
-it.skipIf(trees.length > 0)("mirage.ko (skipped: MIRAGE_SYSDIR names no sys tree of FreeBSD)", (context) => {
-  context.skip("MIRAGE_SYSDIR names no sys tree of FreeBSD");
-});
+if (trees.length === 0) {
+  it("mirage.ko", (context) => {
+    context.skip("skipped: MIRAGE_SYSDIR names no sys tree of FreeBSD");
+  });
+}
 
 describe.each(trees)("mirage.ko against %s", (tree) => {
   let module = "";
