@@ -1,4 +1,4 @@
-/** Ends a run with one plain line for whoever reads logs: "Tests: 700 passed, 0 failed, 6 skipped". */
+/** Names what was skipped and why, and ends a run with one plain line for whoever reads logs: "Tests: 700 passed, 0 failed, 6 skipped". */
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class ClosingLine implements Reporter {
@@ -7,12 +7,15 @@ export default class ClosingLine implements Reporter {
     for (const module of modules) {
       let failures = 0;
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const result = test.result();
+        const { state } = result;
         if (state === "passed" || state === "failed") {
           count[state]++;
           failures += state === "failed" ? 1 : 0;
         } else {
           count.skipped++;
+          const why = result.state === "skipped" ? result.note : undefined;
+          process.stdout.write(`${test.fullName}${why === undefined ? "" : `: ${why}`}\n`);
         }
       }
       // A file that could not be loaded has no tests to count, and failed.
