@@ -1,89 +1,127 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Tests of mirage.ko in a FreeBSD kernel, as root: sh run.sh.  Beside it lie folders with a mirage.ko each: hello, udp-echo, and
-# spin (a program that loops for ever).  Exits with the number of checks that failed.
+# Tests of mirage.ko in a FreeBSD kernel, as root:
+#
+#	sh run.sh [-v] [SUBJECT[:CASE]...]
+#
+# without names, all.  Each subject is a file *.sh beside this one, in the form
+# of atf-sh(3), so that kyua(1) runs the same with the Kyuafile.  The modules
+# are in the folder that MIRAGE_MODULES names, or in modules/ beside this file.
+# -v shows what each case printed, also of those that pass.
+#
+# Exit code: 0, or 1 if a case failed, or 64: no such case.
 
-failed=0
+ATF_SRCDIR=$(cd "$(dirname "$0")" && pwd)
+export ATF_SRCDIR
 
-check() {
-	what=$1
+verbose=
+if [ "${1-}" = -v ]; then
+	verbose=yes
 	shift
-	if "$@"; then
-		echo "ok - $what"
-	else
-		echo "not ok - $what: $*"
+fi
+
+in_shell() {
+	file=$1
+	shift
+	sh -c '. "$ATF_SRCDIR/atf.subr"; . "$1"; shift; "$@"' sh "$ATF_SRCDIR/$file.sh" "$@"
+}
+
+kill_tree() {
+	for child in $(pgrep -P "$1"); do
+		kill_tree "$child"
+	done
+	kill -9 "$1" 2>/dev/null
+}
+
+# The subjects: the cheap ones first, as the Kyuafile has them.
+subjects() {
+	sed -n 's/^atf_test_program.*name="\([^"]*\)\.sh".*/\1/p' "$ATF_SRCDIR/Kyuafile"
+}
+
+passed=0
+failed=0
+skipped=0
+
+report() {
+	log=$work/log
+	case $result in
+	passed)
+		passed=$((passed + 1))
+		echo "ok - $1 ($2 s)"
+		[ -z "$verbose" ] || sed 's/^/    /' "$log"
+		;;
+	skipped)
+		skipped=$((skipped + 1))
+		echo "skipped - $1: $reason"
+		;;
+	*)
 		failed=$((failed + 1))
+		sed 's/^/    /' "$log"
+		echo "not ok - $1: $reason"
+		;;
+	esac
+}
+
+# In a folder of its own, with a time limit; then its cleanup, whatever came.
+run_case() {
+	echo "-- $1:$2"
+	work=$(mktemp -d /tmp/mirage-test.XXXXXX) || exit 1
+	ATF_RESULT=$work/result
+	export ATF_RESULT
+	mkdir "$work/folder"
+	begin=$(date +%s)
+	limit=$(in_shell "$1" _atf_timeout "$2")
+	(cd "$work/folder" && in_shell "$1" _atf_body "$2") >"$work/log" 2>&1 </dev/null &
+	body=$!
+	(
+		sleep "${limit:-300}"
+		echo "out of time" >"$work/late"
+		kill_tree $body
+	) >/dev/null 2>&1 &
+	watch=$!
+	wait $body
+	kill_tree $watch
+	wait $watch 2>/dev/null
+	result= reason=
+	if [ -f "$work/late" ]; then
+		result=failed reason="out of time: $limit s"
+	elif [ -f "$ATF_RESULT" ]; then
+		{ read -r result; read -r reason; } <"$ATF_RESULT"
+	else
+		result=failed reason="the test ended without a result"
+	fi
+	(cd "$work/folder" && in_shell "$1" _atf_cleanup "$2") >>"$work/log" 2>&1 </dev/null
+	report "$1:$2" $(($(date +%s) - begin))
+	rm -rf "$work"
+}
+
+# "subject" is all of its cases.
+cases_of() {
+	subject=${1%%:*}
+	if [ ! -f "$ATF_SRCDIR/$subject.sh" ]; then
+		echo "$1: there is no $subject.sh; there is: $(subjects | tr '\n' ' ')" >&2
+		exit 64
+	fi
+	all=$(in_shell "$subject" _atf_list)
+	if [ "$1" = "$subject" ]; then
+		echo "$all"
+	elif echo "$all" | grep -qxF -e "${1#*:}"; then
+		echo "${1#*:}"
+	else
+		echo "$1: no such case; there is:" $all >&2
+		exit 64
 	fi
 }
 
-value() {
-	sysctl -n "kern.mirage.$1"
-}
-
-is() {
-	[ "$1" = "$2" ]
-}
-
-# Until a sysctl has a value, for at most so many tenths of a second.
-becomes() {
-	left=$3
-	while [ "$(value "$1")" != "$2" ]; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
+[ $# -gt 0 ] || set -- $(subjects)
+for name; do
+	cases_of "$name" >/dev/null || exit
+done
+for name; do
+	for case in $(cases_of "$name"); do
+		run_case "${name%%:*}" "$case"
 	done
-}
-
-refused() {
-	! sysctl "$1" >/dev/null 2>&1
-}
-
-echoes() {
-	[ "$(printf 'some text\n' | nc -u -w 2 10.0.0.2 7)" = "some text" ]
-}
-
-nothing_left() {
-	! vmstat -m | grep -q mirage && ! vmstat -z | grep -q mirage
-}
-
-check "hello: load" kldload ./hello/mirage.ko
-check "hello: idle" is "$(value state)" idle
-check "hello: start" sysctl kern.mirage.run=1
-check "hello: returns" becomes state returned 100
-check "hello: printed" sh -c 'dmesg | grep -q "mirage: hello from hello on kfreebsd"'
-check "hello: again" sysctl kern.mirage.run=1
-check "hello: returns again" becomes state returned 100
-check "hello: unload" kldunload mirage
-check "hello: nothing left" nothing_left
-
-check "spin: load" kldload ./spin/mirage.ko
-check "spin: rtparams" sysctl kern.mirage.rtparams=i=1M
-check "spin: bad rtparams refused" refused kern.mirage.rtparams=i=1Q
-check "spin: and the old ones kept" is "$(value rtparams)" i=1M
-check "spin: start" sysctl kern.mirage.run=1
-check "spin: over budget" becomes state over-budget 300
-check "spin: says where" sh -c 'sysctl -n kern.mirage.error | grep -q "at spin (.*:[0-9]*)"'
-check "spin: start again" sysctl kern.mirage.run=1
-check "spin: unload while it runs" kldunload mirage
-check "spin: nothing left" nothing_left
-
-check "udp-echo: load" kldload ./udp-echo/mirage.ko
-check "udp-echo: configure" ifconfig mirage0 10.0.0.1/24 up
-check "udp-echo: start" sysctl kern.mirage.run=1
-check "udp-echo: second start refused" refused kern.mirage.run=1
-check "udp-echo: ping" ping -q -c 3 -t 10 10.0.0.2
-check "udp-echo: echo" echoes
-check "udp-echo: ping of 1,400 bytes" ping -q -c 3 -t 10 -s 1400 10.0.0.2
-check "udp-echo: no copy" is "$(value stats.copies) $(value host_copies)" "0 0"
-check "udp-echo: stop" sysctl kern.mirage.run=0
-check "udp-echo: idle" is "$(value state)" idle
-check "udp-echo: start again" sysctl kern.mirage.run=1
-ping -q -f -t 3 10.0.0.2 >/dev/null 2>&1 &
-sleep 1
-check "udp-echo: unload under traffic" kldunload mirage
-wait
-check "udp-echo: nothing left" nothing_left
-
-echo "$failed failed"
-exit $failed
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

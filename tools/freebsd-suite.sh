@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The tests of mirage.ko (test/freebsd) with all that they load, in one folder
+# that any FreeBSD machine of that version runs, by hand or under kyua:
+#
+#	sh tools/freebsd-suite.sh DIR [options of mirage build -t kfreebsd]
+#	(on FreeBSD, as root)  sh DIR/run.sh
+#	mirage vm-test --image IMG DIR
+
+set -eu
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+case ${1-} in
+'' | -*)
+	sed -n 's/^#	*\(sh tools\)/usage: \1/p' "$0" >&2
+	exit 64
+	;;
+esac
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+shift
+
+cp "$root"/test/freebsd/*.sh "$root"/test/freebsd/*.subr "$root/test/freebsd/Kyuafile" "$folder/"
+chmod +x "$folder"/*.sh
+grep -v '^#' "$root/test/freebsd/modules.txt" | while read -r name program; do
+	sh "$root/tools/mirage" build -q -t kfreebsd "$@" -o "$folder/modules/$name" "$root/$program" </dev/null
+done
+
+# Programs of the guest that need no library, so that one compiler serves every version.
+compiler=${CLANG:-$(command -v clang-19 || command -v clang || echo cc)}
+mkdir -p "$folder/modules/programs"
+for source in "$root"/test/freebsd/guest/*.c; do
+	[ -f "$source" ] || continue
+	name=$(basename "$source" .c)
+	"$compiler" --target=x86_64-unknown-freebsd -O2 -Wall -Wextra -Werror -mavx -ffreestanding -fno-stack-protector \
+		-fno-builtin -nostdlib -static -fuse-ld=lld -Wl,-m,elf_x86_64_fbsd -o "$folder/modules/programs/$name" "$source"
+done
