@@ -294,6 +294,8 @@ control_create(struct mirage_platform *p)
 	    "IPv4 address and prefix of the program from its next start on");
 	LEAF("gateway", CTLTYPE_STRING, CTLFLAG_RW, 0, sysctl_address, "A",
 	    "IPv4 router of the program from its next start on");
+	LEAF("args", CTLTYPE_STRING, CTLFLAG_RW, 0, sysctl_arguments, "A",
+	    "Words for the program from its next start on");
 	LEAF("state", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_state, "A",
 	    "idle, running, stopping, returned, failed or over-budget");
 	LEAF("error", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_error, "A",

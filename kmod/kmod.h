@@ -33,6 +33,8 @@ MALLOC_DECLARE(M_MIRAGE);
 
 #define RTPARAMS_BYTES	 256 /* of text, with its NUL */
 #define ADDRESS_BYTES	 20 /* "255.255.255.255/32" and its NUL */
+#define ARGS_BYTES	 256 /* of text, with its NUL */
+#define ARGS_WORDS	 32
 #define QUEUE_LIMIT	 1024 /* frames that wait for the program */
 #define MIRAGE_MTU_MAX	 9000
 #define RECEIVE_SEGMENTS 64 /* of one received frame */
@@ -75,11 +77,14 @@ struct mirage_platform {
 	char rtparams[RTPARAMS_BYTES];
 	char ipv4[ADDRESS_BYTES];
 	char gateway[ADDRESS_BYTES];
+	char args[ARGS_BYTES];
 
 	/* What the running one uses. */
 	struct mirage_config config;
 	char config_ipv4[ADDRESS_BYTES];
 	char config_gateway[ADDRESS_BYTES];
+	char config_args[ARGS_BYTES];
+	char *config_argv[ARGS_WORDS + 1];
 
 	struct mirage_netif netif;
 
@@ -108,6 +113,17 @@ bool control_set_rtparams(
     struct mirage_platform *, const char *text, char *why, size_t len);
 /* kept: of ADDRESS_BYTES; prefix: "10.0.0.2/24", else "10.0.0.2"; or "". */
 bool control_set_address(char *kept, const char *text, bool prefix);
+
+/* arguments.c */
+/* control held, or nobody else there.  What is wrong is not taken: false. */
+bool arguments_set(struct mirage_platform *, const char *text);
+/* control held: what is set, for the next start. */
+void arguments_use(struct mirage_platform *);
+struct sysctl_oid;
+struct sysctl_req;
+/* arg1: the platform. */
+int sysctl_arguments(
+    struct sysctl_oid *, void *arg1, intmax_t, struct sysctl_req *);
 
 /* netif.c */
 int netif_create(struct mirage_platform *);

@@ -25,6 +25,10 @@ fetch_tunables(struct mirage_platform *p, int *autostart)
 	    !control_set_address(p->ipv4, text, true))
 		printf("mirage: tunable kern.mirage.ipv4: not an address "
 		       "with its prefix, as 10.0.0.2/24\n");
+	if (TUNABLE_STR_FETCH("kern.mirage.args", text, sizeof(text)) &&
+	    !arguments_set(p, text))
+		printf("mirage: tunable kern.mirage.args: 32 words at most, "
+		       "no control characters\n");
 	if (TUNABLE_STR_FETCH("kern.mirage.gateway", text, sizeof(text)) &&
 	    !control_set_address(p->gateway, text, false))
 		printf("mirage: tunable kern.mirage.gateway: not an address, "

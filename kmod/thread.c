@@ -147,6 +147,7 @@ program_start(struct mirage_platform *p)
 	c->ipv4 = p->config_ipv4[0] != '\0' ? p->config_ipv4 : NULL;
 	c->gateway = p->config_gateway[0] != '\0' ? p->config_gateway : NULL;
 	c->target = "kfreebsd";
+	arguments_use(p);
 
 	mtx_lock(&p->lock);
 	p->stop = p->stop_told = p->frame_told = false;
