@@ -7,8 +7,6 @@
 #include "compat.h"
 #include "kmod.h"
 
-#include <sys/sysctl.h>
-
 /* The next word from *at on, which is cut out; NULL: there is none. */
 static char *
 next_word(char **at)
@@ -28,21 +26,25 @@ next_word(char **at)
 }
 
 bool
-arguments_set(struct mirage_platform *p, const char *text)
+arguments_set(
+    struct mirage_platform *p, const char *text, char *why, size_t len)
 {
 	char copy[ARGS_BYTES];
 	char *at = copy;
 	const char *c;
 	int words = 0;
 
-	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy))
-		return (false);
 	for (c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
+		if ((unsigned char)*c < ' ' || *c == 0x7f) {
+			snprintf(why, len, "a control character in it");
 			return (false);
+		}
+	strlcpy(copy, text, sizeof(copy));
 	while (next_word(&at) != NULL)
-		if (++words > ARGS_WORDS)
+		if (++words > ARGS_WORDS) {
+			snprintf(why, len, "more than %d words", ARGS_WORDS);
 			return (false);
+		}
 	strlcpy(p->args, text, sizeof(p->args));
 	return (true);
 }
@@ -58,23 +60,4 @@ arguments_use(struct mirage_platform *p)
 		n++;
 	p->config.argc = n;
 	p->config.argv = p->config_argv;
-}
-
-int
-sysctl_arguments(SYSCTL_HANDLER_ARGS)
-{
-	struct mirage_platform *p = arg1;
-	char text[ARGS_BYTES];
-	int error;
-
-	sx_slock(&p->control);
-	strlcpy(text, p->args, sizeof(text));
-	sx_sunlock(&p->control);
-	error = sysctl_handle_string(oidp, text, sizeof(text), req);
-	if (error != 0 || req->newptr == NULL)
-		return (error);
-	sx_xlock(&p->control);
-	error = arguments_set(p, text) ? 0 : EINVAL;
-	sx_xunlock(&p->control);
-	return (error);
 }

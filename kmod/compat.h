@@ -18,6 +18,11 @@
 #if __FreeBSD_version >= 1200000
 #include <sys/epoch.h>
 #endif
+#if __has_include(<sys/stdarg.h>)
+#include <sys/stdarg.h>
+#else
+#include <machine/stdarg.h>
+#endif
 
 #include <net/if.h>
 #include <net/if_var.h>
@@ -58,6 +63,17 @@ mrg_random(void *buf, size_t len)
 
 	for (; len > 0; at += MIN(len, 4096), len -= MIN(len, 4096))
 		arc4rand(at, (u_int)MIN(len, 4096), 0);
+#endif
+}
+
+/* A variable of the kernel's environment, for freeenv(); NULL: not set. */
+static inline char *
+mrg_getenv(const char *name)
+{
+#if __FreeBSD_version >= 1100000
+	return (kern_getenv(name));
+#else
+	return (getenv(name));
 #endif
 }
 

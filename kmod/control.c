@@ -25,6 +25,7 @@ static const char *const states[] = {
     [MIRAGE_OVER_BUDGET] = "over-budget",
 };
 
+/* Control is held while a stop is awaited, so this may take as long. */
 static int
 sysctl_run(SYSCTL_HANDLER_ARGS)
 {
@@ -37,110 +38,18 @@ sysctl_run(SYSCTL_HANDLER_ARGS)
 	error = sysctl_handle_int(oidp, &value, 0, req);
 	if (error != 0 || req->newptr == NULL)
 		return (error);
-	if (value != 0 && value != 1)
+	if (value != 0 && value != 1) {
+		control_refuse(p, "run", "1 starts the program, 0 stops it");
 		return (EINVAL);
+	}
 	sx_xlock(&p->control);
 	error = value == 1 ? program_start(p) : program_stop(p);
 	sx_xunlock(&p->control);
-	return (error);
-}
-
-bool
-control_set_rtparams(
-    struct mirage_platform *p, const char *text, char *why, size_t len)
-{
-	struct mirage_rtparams params;
-
-	kmod_rtparams_default(&params);
-	if (!mirage_rtparams_parse(&params, text, why, len))
-		return (false);
-	strlcpy(p->rtparams, text, sizeof(p->rtparams));
-	return (true);
-}
-
-static int
-sysctl_rtparams(SYSCTL_HANDLER_ARGS)
-{
-	struct mirage_platform *p = arg1;
-	char text[RTPARAMS_BYTES], why[MIRAGE_RTPARAMS_ERROR_BYTES];
-	bool good;
-	int error;
-
-	sx_slock(&p->control);
-	strlcpy(text, p->rtparams, sizeof(text));
-	sx_sunlock(&p->control);
-	error = sysctl_handle_string(oidp, text, sizeof(text), req);
-	if (error != 0 || req->newptr == NULL)
-		return (error);
-	sx_xlock(&p->control);
-	good = control_set_rtparams(p, text, why, sizeof(why));
-	sx_xunlock(&p->control);
-	if (!good)
-		printf("mirage: %s\n", why);
-	return (good ? 0 : EINVAL);
-}
-
-/* A decimal number of at most max; NULL if there is none. */
-static const char *
-skip_number(const char *at, unsigned max)
-{
-	unsigned value = 0, digits = 0;
-
-	for (; *at >= '0' && *at <= '9' && digits < 4; at++, digits++)
-		value = value * 10 + (unsigned)(*at - '0');
-	return (digits > 0 && value <= max ? at : NULL);
-}
-
-/* "10.0.0.2", with prefix "10.0.0.2/24"; or nothing. */
-static bool
-is_address(const char *at, bool prefix)
-{
-	int i;
-
-	if (*at == '\0')
-		return (true);
-	for (i = 0; i < 4; i++) {
-		if (i > 0 && *at++ != '.')
-			return (false);
-		at = skip_number(at, 255);
-		if (at == NULL)
-			return (false);
-	}
-	if (prefix) {
-		if (*at++ != '/')
-			return (false);
-		at = skip_number(at, 32);
-	}
-	return (at != NULL && *at == '\0');
-}
-
-bool
-control_set_address(char *kept, const char *text, bool prefix)
-{
-	if (!is_address(text, prefix))
-		return (false);
-	strlcpy(kept, text, ADDRESS_BYTES);
-	return (true);
-}
-
-/* arg2: is it the address with its prefix, or the gateway? */
-static int
-sysctl_address(SYSCTL_HANDLER_ARGS)
-{
-	struct mirage_platform *p = arg1;
-	char *kept = arg2 ? p->ipv4 : p->gateway;
-	char text[ADDRESS_BYTES];
-	int error;
-
-	sx_slock(&p->control);
-	strlcpy(text, kept, sizeof(text));
-	sx_sunlock(&p->control);
-	error = sysctl_handle_string(oidp, text, sizeof(text), req);
-	if (error != 0 || req->newptr == NULL)
-		return (error);
-	sx_xlock(&p->control);
-	error = control_set_address(kept, text, arg2 != 0) ? 0 : EINVAL;
-	sx_xunlock(&p->control);
+	if (error == EBUSY)
+		control_refuse(p, "run",
+		    value == 1 ? "the program runs already" :
+				 "the program does not end; it is still asked "
+				 "to");
 	return (error);
 }
 
@@ -201,6 +110,33 @@ sysctl_netif(SYSCTL_HANDLER_ARGS)
 	return (SYSCTL_OUT(req, text, strlen(text) + 1));
 }
 
+enum memory { USED, PEAK, LIMIT };
+
+/* arg2: which one. */
+static int
+sysctl_memory(SYSCTL_HANDLER_ARGS)
+{
+	struct mirage_platform *p = arg1;
+	uint64_t bytes = 0;
+
+	switch ((enum memory)arg2) {
+	case USED:
+		bytes = __atomic_load_n(&p->memory_used, __ATOMIC_RELAXED);
+		break;
+	case PEAK:
+		bytes = __atomic_load_n(&p->memory_peak, __ATOMIC_RELAXED);
+		break;
+	case LIMIT:
+		mtx_lock(&p->lock);
+		bytes = p->busy ? p->config.params.heap_bytes :
+				  p->params.heap_bytes;
+		mtx_unlock(&p->lock);
+		break;
+	}
+	return (sysctl_handle_64(oidp, &bytes, 0, req));
+}
+
+/* arg2: its number in the runtime's table. */
 static int
 sysctl_statistic(SYSCTL_HANDLER_ARGS)
 {
@@ -253,27 +189,69 @@ sysctl_defined(SYSCTL_HANDLER_ARGS)
 	return (error);
 }
 
-static const struct {
-	const char *name;
-	const char *help;
-} statistics[] = {
-#define ROW(member, name, help) {#member, help},
-    MIRAGE_STATS(ROW)
-#undef ROW
-    /* In the order of enum mirage_drop, as mirage_stats_get() has them. */
-    {"drop_truncated", "frames that came cut off"},
-    {"drop_runt", "frames shorter than an Ethernet header"},
-    {"drop_oversize", "frames longer than the MTU allows"},
-    {"drop_queue_full", "frames that found the program's queue full"},
-    {"drop_no_buffers", "frames for which there was no memory"},
-};
+/* "drop.queue-full" of the runtime's table is drop_queue_full here. */
+static void
+leaf_name(const char *name, char *out, size_t size)
+{
+	size_t i;
+
+	strlcpy(out, name, size);
+	for (i = 0; out[i] != '\0'; i++)
+		if (out[i] == '.' || out[i] == '-')
+			out[i] = '_';
+}
+
+/* Each leaf may fail, so that half a tree is never left unnoticed. */
+#define LEAF(under, name, type, access, number, handler, format, help) \
+	do {                                                           \
+		if (SYSCTL_ADD_PROC(&context, under, OID_AUTO, name,   \
+			(type) | (access) | CTLFLAG_MPSAFE, p, number, \
+			handler, format, help) == NULL)                \
+			return (ENOMEM);                               \
+	} while (0)
+#define TEXT(under, name, text, help)                                         \
+	do {                                                                  \
+		if (SYSCTL_ADD_STRING(&context, under, OID_AUTO, name,        \
+			CTLFLAG_RD | CTLFLAG_MPSAFE, __DECONST(char *, text), \
+			0, help) == NULL)                                     \
+			return (ENOMEM);                                      \
+	} while (0)
+
+static int
+create_stats(struct mirage_platform *p, struct sysctl_oid_list *stats)
+{
+	char leaf[MIRAGE_STATS_NAME_BYTES];
+	const char *name, *help;
+	unsigned i;
+
+	for (i = 0; mirage_stats_describe(i, &name, &help); i++) {
+		leaf_name(name, leaf, sizeof(leaf));
+		LEAF(stats, leaf, CTLTYPE_U64, CTLFLAG_RD, i, sysctl_statistic,
+		    "QU", help);
+	}
+	LEAF(stats, "defined", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_defined,
+	    "A", "Counters of frame code: name and value, a line for each");
+	return (0);
+}
+
+static int
+create_memory(struct mirage_platform *p, struct sysctl_oid_list *mem)
+{
+	LEAF(mem, "used", CTLTYPE_U64, CTLFLAG_RD, USED, sysctl_memory, "QU",
+	    "Bytes that the program and its runtime hold (malloc type mirage)");
+	LEAF(mem, "peak", CTLTYPE_U64, CTLFLAG_RD, PEAK, sysctl_memory, "QU",
+	    "Most bytes that were held since the program's start");
+	LEAF(mem, "limit", CTLTYPE_U64, CTLFLAG_RD, LIMIT, sysctl_memory, "QU",
+	    "Bytes that the program's values may take: rtparam h");
+	return (0);
+}
 
 int
 control_create(struct mirage_platform *p)
 {
-	struct sysctl_oid *root, *stats;
-	struct sysctl_oid_list *top, *below;
-	unsigned i;
+	struct sysctl_oid *root, *stats, *mem;
+	struct sysctl_oid_list *top;
+	int error;
 
 	sysctl_ctx_init(&context);
 	root = SYSCTL_ADD_NODE(&context, SYSCTL_STATIC_CHILDREN(_kern),
@@ -282,58 +260,44 @@ control_create(struct mirage_platform *p)
 	if (root == NULL)
 		return (ENOMEM);
 	top = SYSCTL_CHILDREN(root);
-#define LEAF(name, type, access, number, handler, format, help)             \
-	SYSCTL_ADD_PROC(&context, top, OID_AUTO, name,                      \
-	    (type) | (access) | CTLFLAG_MPSAFE, p, number, handler, format, \
-	    help)
-	LEAF("run", CTLTYPE_INT, CTLFLAG_RW, 0, sysctl_run, "I",
+	LEAF(top, "run", CTLTYPE_INT, CONTROL_WRITABLE, 0, sysctl_run, "I",
 	    "1 starts the program, 0 stops it");
-	LEAF("rtparams", CTLTYPE_STRING, CTLFLAG_RW, 0, sysctl_rtparams, "A",
-	    "Budgets of the next start: letter=value[suffix], comma separated");
-	LEAF("ipv4", CTLTYPE_STRING, CTLFLAG_RW, 1, sysctl_address, "A",
-	    "IPv4 address and prefix of the program from its next start on");
-	LEAF("gateway", CTLTYPE_STRING, CTLFLAG_RW, 0, sysctl_address, "A",
-	    "IPv4 router of the program from its next start on");
-	LEAF("args", CTLTYPE_STRING, CTLFLAG_RW, 0, sysctl_arguments, "A",
-	    "Words for the program from its next start on");
-	LEAF("state", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_state, "A",
+	LEAF(top, "state", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_state, "A",
 	    "idle, running, stopping, returned, failed or over-budget");
-	LEAF("error", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_error, "A",
+	LEAF(top, "error", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_error, "A",
 	    "Why the last program failed, with its stack");
-	LEAF("uptime", CTLTYPE_U64, CTLFLAG_RD, 0, sysctl_uptime, "QU",
+	LEAF(top, "uptime", CTLTYPE_U64, CTLFLAG_RD, 0, sysctl_uptime, "QU",
 	    "Seconds since the program was started; 0: it does not run");
-	LEAF("netif", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_netif, "A",
-	    "The program's network interface");
-#undef LEAF
-	SYSCTL_ADD_STRING(&context, top, OID_AUTO, "program", CTLFLAG_RD,
-	    __DECONST(char *, mirage_program.name), 0, "Name of the program");
-	SYSCTL_ADD_STRING(&context, top, OID_AUTO, "build_id", CTLFLAG_RD,
-	    __DECONST(char *, mirage_program.build_id), 0,
-	    "Digest of all that the program was built from");
-	SYSCTL_ADD_STRING(&context, top, OID_AUTO, "version", CTLFLAG_RD,
-	    __DECONST(char *, MIRAGE_VERSION), 0, "Version of Mirage");
-	SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "not_running", CTLFLAG_RD,
-	    &p->netif.not_running, "Frames from the host while no program ran");
-	SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "host_copies", CTLFLAG_RD,
-	    &p->netif.copies,
-	    "Pieces of frames that were copied between host and program");
+	LEAF(top, "netif", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_netif, "A",
+	    "The program's network interfaces, a line for each");
+	TEXT(top, "program", p->program,
+	    "Name of the program, and digest of all that it was built from");
+	TEXT(top, "version", MIRAGE_VERSION, "Version of Mirage");
+	if (SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "not_running",
+		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->netif.not_running,
+		"Frames from the host while no program ran") == NULL)
+		return (ENOMEM);
+	if (SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "host_copies",
+		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->netif.copies,
+		"Pieces of frames that were copied between host and program") ==
+	    NULL)
+		return (ENOMEM);
+	mem = SYSCTL_ADD_NODE(&context, top, OID_AUTO, "mem",
+	    CTLFLAG_RD | CTLFLAG_MPSAFE, NULL, "Memory, in bytes");
 	stats = SYSCTL_ADD_NODE(&context, top, OID_AUTO, "stats",
 	    CTLFLAG_RD | CTLFLAG_MPSAFE, NULL,
 	    "Counters from the program's start on");
-	if (stats == NULL)
+	if (mem == NULL || stats == NULL)
 		return (ENOMEM);
-	below = SYSCTL_CHILDREN(stats);
-	for (i = 0; i < nitems(statistics); i++)
-		SYSCTL_ADD_PROC(&context, below, OID_AUTO, statistics[i].name,
-		    CTLTYPE_U64 | CTLFLAG_RD | CTLFLAG_MPSAFE, p, i,
-		    sysctl_statistic, "QU", statistics[i].help);
-	SYSCTL_ADD_PROC(&context, below, OID_AUTO, "defined",
-	    CTLTYPE_STRING | CTLFLAG_RD | CTLFLAG_MPSAFE, p, 0, sysctl_defined,
-	    "A", "Counters of frame code, a line for each");
-	return (0);
+	error = settings_create(p, &context, top);
+	if (error == 0)
+		error = create_memory(p, SYSCTL_CHILDREN(mem));
+	if (error == 0)
+		error = create_stats(p, SYSCTL_CHILDREN(stats));
+	return (error);
 }
 
-/* Also when nothing was made. */
+/* Also when nothing was made, or not all. */
 void
 control_destroy(void)
 {

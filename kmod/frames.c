@@ -208,8 +208,7 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 	if (h == NULL)
 		goto failed;
 	if (segments > MIRAGE_FRAME_SEGMENTS) {
-		f->segs =
-		    malloc(segments * sizeof(*f->segs), M_MIRAGE, M_NOWAIT);
+		f->segs = memory_take(p, segments * sizeof(*f->segs), M_NOWAIT);
 		if (f->segs == NULL)
 			goto failed;
 		f->maxsegs = (uint16_t)segments;

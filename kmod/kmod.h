@@ -31,10 +31,13 @@
 
 MALLOC_DECLARE(M_MIRAGE);
 
+#define FAILURE_BYTES	 256
+#define PROGRAM_BYTES	 128
 #define RTPARAMS_BYTES	 256 /* of text, with its NUL */
 #define ADDRESS_BYTES	 20 /* "255.255.255.255/32" and its NUL */
 #define ARGS_BYTES	 256 /* of text, with its NUL */
 #define ARGS_WORDS	 32
+#define SETTING_BYTES	 256 /* of the longest of these texts */
 #define QUEUE_LIMIT	 1024 /* frames that wait for the program */
 #define MIRAGE_MTU_MAX	 9000
 #define RECEIVE_SEGMENTS 64 /* of one received frame */
@@ -71,10 +74,14 @@ struct mirage_platform {
 	time_t started; /* uptime, seconds */
 
 	struct mirage_instance *instance; /* running, or the last one */
-	char failure[128]; /* why there is none */
+	char failure[FAILURE_BYTES]; /* why there is none: program_failed() */
 
-	/* What the next start uses; of the holder of control. */
+	/*
+	 * What the next start uses; of the holder of control.  params is
+	 * rtparams parsed, and changes with lock held.
+	 */
 	char rtparams[RTPARAMS_BYTES];
+	struct mirage_rtparams params;
 	char ipv4[ADDRESS_BYTES];
 	char gateway[ADDRESS_BYTES];
 	char args[ARGS_BYTES];
@@ -88,11 +95,34 @@ struct mirage_platform {
 
 	struct mirage_netif netif;
 
+	/* Memory of the malloc type, in bytes as asked for; atomic. */
+	uint64_t memory_used, memory_peak;
+
 	/* Console: lines in this second, and how many were left out. */
 	struct timeval console_last;
 	int console_lines;
 	unsigned console_left_out;
+	uint64_t console_due; /* when to say so at the latest, monotonic ns */
+
+	/* Messages about refused values, in this second. */
+	struct timeval refusal_last;
+	int refusals;
+
+	int autostart; /* the tunable */
+	char program[PROGRAM_BYTES]; /* "name build-id" */
 };
+
+/*
+ * platform.c.  Of the malloc type, counted: NULL only with M_NOWAIT, or if it
+ * is much.  Freed by mirage_platform_free().
+ */
+void *memory_take(struct mirage_platform *, size_t, int flags);
+/* The peak starts anew. */
+void memory_mark(struct mirage_platform *);
+/* One line to the message buffer, tagged, without control characters. */
+void message(int priority, const char *text, size_t len);
+/* Says how many lines of the program were left out, if any were. */
+void console_flush(struct mirage_platform *);
 
 /* thread.c */
 int runner_create(struct mirage_platform *);
@@ -103,27 +133,48 @@ int program_start(struct mirage_platform *);
 /* control held.  EBUSY if it did not end within some seconds. */
 int program_stop(struct mirage_platform *);
 enum mirage_state program_state(struct mirage_platform *); /* lock held */
+/*
+ * Why a start failed before there was an instance: state is "failed", and
+ * error says this.  Of the program's thread, or of the holder of control
+ * while no program runs; lock not held.
+ */
+void program_failed(struct mirage_platform *, const char *format, ...)
+    __printflike(2, 3);
 
 /* control.c */
 int control_create(struct mirage_platform *);
 void control_destroy(void);
 
-/* What is wrong is not taken: false.  control held, or nobody else there. */
-bool control_set_rtparams(
-    struct mirage_platform *, const char *text, char *why, size_t len);
-/* kept: of ADDRESS_BYTES; prefix: "10.0.0.2/24", else "10.0.0.2"; or "". */
-bool control_set_address(char *kept, const char *text, bool prefix);
+/*
+ * What decides which code runs in the kernel stays as it is when securelevel
+ * is raised, as kldload(8) and kldunload(8) are refused then.
+ */
+#define CONTROL_WRITABLE (CTLFLAG_RW | CTLFLAG_SECURE)
+/* The values are fetched here, for the kernel would not say what is wrong. */
+#define CONTROL_TUNABLE (CTLFLAG_TUN | CTLFLAG_NOFETCH)
+
+/* settings.c */
+struct sysctl_ctx_list;
+struct sysctl_oid_list;
+/* What loader.conf(5) or kenv(1) say; what is wrong is named and not taken. */
+void settings_fetch(struct mirage_platform *);
+/* The sysctls.  ENOMEM, or 0. */
+int settings_create(struct mirage_platform *, struct sysctl_ctx_list *,
+    struct sysctl_oid_list *under);
+/* Says in the message buffer why a sysctl's new value was refused. */
+void control_refuse(
+    struct mirage_platform *, const char *name, const char *why);
+#define WHY_BYTES (MIRAGE_RTPARAMS_ERROR_BYTES + 64)
 
 /* arguments.c */
-/* control held, or nobody else there.  What is wrong is not taken: false. */
-bool arguments_set(struct mirage_platform *, const char *text);
+/*
+ * control held, or nobody else there.  What is wrong is not taken: false, and
+ * why (of len bytes) says what would be right.
+ */
+bool arguments_set(
+    struct mirage_platform *, const char *text, char *why, size_t len);
 /* control held: what is set, for the next start. */
 void arguments_use(struct mirage_platform *);
-struct sysctl_oid;
-struct sysctl_req;
-/* arg1: the platform. */
-int sysctl_arguments(
-    struct sysctl_oid *, void *arg1, intmax_t, struct sysctl_req *);
 
 /* netif.c */
 int netif_create(struct mirage_platform *);

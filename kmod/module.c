@@ -6,33 +6,66 @@
 #include "compat.h"
 #include "kmod.h"
 
+#include <sys/eventhandler.h>
+#include <sys/linker.h>
 #include <sys/module.h>
+#include <sys/syslog.h>
 
 static struct mirage_platform platform;
+static linker_file_t file; /* that this module is of */
+static eventhandler_tag mountroot_tag, unload_tag;
 
-/* What loader.conf(5) or kenv(1) say; what is wrong there is not taken. */
 static void
-fetch_tunables(struct mirage_platform *p, int *autostart)
+start_by_itself(void *argument)
 {
-	char text[RTPARAMS_BYTES], why[MIRAGE_RTPARAMS_ERROR_BYTES];
+	struct mirage_platform *p = argument;
+	int error;
 
-	*autostart = 0;
-	TUNABLE_INT_FETCH("kern.mirage.autostart", autostart);
-	if (TUNABLE_STR_FETCH("kern.mirage.rtparams", text, sizeof(text)) &&
-	    !control_set_rtparams(p, text, why, sizeof(why)))
-		printf("mirage: tunable kern.mirage.rtparams: %s\n", why);
-	if (TUNABLE_STR_FETCH("kern.mirage.ipv4", text, sizeof(text)) &&
-	    !control_set_address(p->ipv4, text, true))
-		printf("mirage: tunable kern.mirage.ipv4: not an address "
-		       "with its prefix, as 10.0.0.2/24\n");
-	if (TUNABLE_STR_FETCH("kern.mirage.args", text, sizeof(text)) &&
-	    !arguments_set(p, text))
-		printf("mirage: tunable kern.mirage.args: 32 words at most, "
-		       "no control characters\n");
-	if (TUNABLE_STR_FETCH("kern.mirage.gateway", text, sizeof(text)) &&
-	    !control_set_address(p->gateway, text, false))
-		printf("mirage: tunable kern.mirage.gateway: not an address, "
-		       "as 10.0.0.1\n");
+	sx_xlock(&p->control);
+	error = program_start(p);
+	sx_xunlock(&p->control);
+	if (error != 0)
+		log(LOG_ERR, "mirage: autostart: error %d\n", error);
+}
+
+/*
+ * Ends the program.  What the host still holds of its memory (packets in a
+ * socket that nobody reads) keeps the module: then EBUSY.  control held.
+ */
+static int
+come_to_rest(struct mirage_platform *p)
+{
+	int error, tries;
+
+	error = program_stop(p);
+	for (tries = 0; error == 0 && frames_outstanding() > 0; tries++) {
+		if (tries == 20)
+			error = EBUSY;
+		else
+			pause("mrgheld", hz / 10 + 1);
+	}
+	if (error != 0)
+		log(LOG_NOTICE, "mirage: cannot be unloaded now: %s\n",
+		    frames_outstanding() > 0 ?
+			"packets of the program wait in the host" :
+			"the program does not end");
+	return (error);
+}
+
+/*
+ * Before anybody else hears of it: sdt(4) forgets a module's probes for good
+ * when it hears that the module is to go, even if the module then stays.
+ */
+static void
+unload_try(void *argument, linker_file_t which, int *error)
+{
+	struct mirage_platform *p = argument;
+
+	if (which != file || *error != 0)
+		return;
+	sx_xlock(&p->control);
+	*error = come_to_rest(p);
+	sx_xunlock(&p->control);
 }
 
 /*
@@ -43,12 +76,15 @@ fetch_tunables(struct mirage_platform *p, int *autostart)
 static int
 load(struct mirage_platform *p)
 {
-	int autostart, error;
+	int error;
 
 	sx_init(&p->control, "mirage control");
 	mtx_init(&p->lock, "mirage", NULL, MTX_DEF);
 	strlcpy(p->ipv4, "10.0.0.2/24", sizeof(p->ipv4));
-	fetch_tunables(p, &autostart);
+	kmod_rtparams_default(&p->params);
+	snprintf(p->program, sizeof(p->program), "%s %s", mirage_program.name,
+	    mirage_program.build_id);
+	settings_fetch(p);
 	error = frames_create();
 	if (error == 0)
 		error = netif_create(p);
@@ -56,55 +92,53 @@ load(struct mirage_platform *p)
 		error = runner_create(p);
 	if (error == 0)
 		error = control_create(p);
-	if (error == 0)
-		printf("mirage: %s (%s), version " MIRAGE_VERSION "\n",
-		    mirage_program.name, mirage_program.build_id);
-	if (error == 0 && autostart == 1) {
-		sx_xlock(&p->control);
-		(void)program_start(p);
-		sx_xunlock(&p->control);
-	}
-	return (error);
+	if (error != 0)
+		return (error);
+	unload_tag = EVENTHANDLER_REGISTER(
+	    kld_unload_try, unload_try, p, EVENTHANDLER_PRI_FIRST);
+	printf("mirage: %s (%s), version " MIRAGE_VERSION "\n",
+	    mirage_program.name, mirage_program.build_id);
+	if (p->autostart == 0)
+		return (0);
+	/* The boot loader loads before there is a file system or network. */
+	if (root_mounted())
+		start_by_itself(p);
+	else
+		mountroot_tag = EVENTHANDLER_REGISTER(
+		    mountroot, start_by_itself, p, EVENTHANDLER_PRI_LAST);
+	return (0);
 }
 
-/*
- * Can the module go?  Ends the program; what the host still holds of its
- * memory (packets in a socket that nobody reads) keeps the module.
- */
+/* Can the module go?  Nothing is started any more if it can. */
 static int
 quiesce(struct mirage_platform *p)
 {
-	int error, tries;
+	int error;
 
 	sx_xlock(&p->control);
 	mtx_lock(&p->lock);
 	p->unloading = true;
 	mtx_unlock(&p->lock);
-	error = program_stop(p);
-	for (tries = 0; error == 0 && frames_outstanding() > 0; tries++) {
-		if (tries == 20)
-			error = EBUSY;
-		else
-			pause("mrgheld", hz / 10 + 1);
-	}
-	/* Who gave back the last piece may still be on its way out. */
-	pause("mrgheld", hz / 20 + 1);
+	error = come_to_rest(p);
 	if (error != 0) {
 		mtx_lock(&p->lock);
 		p->unloading = false;
 		mtx_unlock(&p->lock);
-		printf("mirage: cannot be unloaded now: %s\n",
-		    frames_outstanding() > 0 ?
-			"packets of the program wait in the host" :
-			"the program does not end");
 	}
 	sx_xunlock(&p->control);
+	/* Who gave back the last piece may still be on its way out. */
+	pause("mrgheld", hz / 20 + 1);
 	return (error);
 }
 
 static void
 unload(struct mirage_platform *p)
 {
+	if (mountroot_tag != NULL)
+		EVENTHANDLER_DEREGISTER(mountroot, mountroot_tag);
+	if (unload_tag != NULL)
+		EVENTHANDLER_DEREGISTER(kld_unload_try, unload_tag);
+	mountroot_tag = unload_tag = NULL;
 	control_destroy();
 	netif_destroy(p);
 	runner_destroy(p);
@@ -122,6 +156,7 @@ handler(module_t module, int what, void *argument)
 
 	switch (what) {
 	case MOD_LOAD:
+		file = module_file(module);
 		error = load(&platform);
 		if (error != 0) {
 			unload(&platform);

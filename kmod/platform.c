@@ -18,15 +18,42 @@ MALLOC_DEFINE(M_MIRAGE, "mirage", "Mirage programs");
 #define WAITABLE_BYTES 65536
 
 void *
+memory_take(struct mirage_platform *p, size_t size, int flags)
+{
+	void *memory = malloc(size, M_MIRAGE, flags);
+	uint64_t used, peak;
+
+	if (memory == NULL)
+		return (NULL);
+	used = __atomic_add_fetch(&p->memory_used, size, __ATOMIC_RELAXED);
+	peak = __atomic_load_n(&p->memory_peak, __ATOMIC_RELAXED);
+	while (used > peak &&
+	    !__atomic_compare_exchange_n(&p->memory_peak, &peak, used, false,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return (memory);
+}
+
+void
+memory_mark(struct mirage_platform *p)
+{
+	__atomic_store_n(&p->memory_peak,
+	    __atomic_load_n(&p->memory_used, __ATOMIC_RELAXED),
+	    __ATOMIC_RELAXED);
+}
+
+void *
 mirage_platform_alloc(struct mirage_platform *p, size_t size)
 {
-	return (malloc(
-	    size, M_MIRAGE, size <= WAITABLE_BYTES ? M_WAITOK : M_NOWAIT));
+	return (
+	    memory_take(p, size, size <= WAITABLE_BYTES ? M_WAITOK : M_NOWAIT));
 }
 
 void
 mirage_platform_free(struct mirage_platform *p, void *memory, size_t size)
 {
+	if (memory != NULL)
+		__atomic_sub_fetch(&p->memory_used, size, __ATOMIC_RELAXED);
 	free(memory, M_MIRAGE);
 }
 
@@ -54,12 +81,13 @@ mirage_platform_entropy(struct mirage_platform *p, void *buf, size_t len)
 	mrg_random(buf, len);
 }
 
-static void
-console_piece(int priority, const char *line, size_t len)
+void
+message(int priority, const char *line, size_t len)
 {
 	char text[CONSOLE_BYTES + 1];
 	size_t i;
 
+	len = MIN(len, CONSOLE_BYTES);
 	for (i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)line[i];
 
@@ -68,6 +96,28 @@ console_piece(int priority, const char *line, size_t len)
 	}
 	text[len] = '\0';
 	log(priority, "mirage: %s\n", text);
+}
+
+void
+console_flush(struct mirage_platform *p)
+{
+	if (p->console_left_out > 0)
+		log(LOG_NOTICE, "mirage: %u lines were left out here\n",
+		    p->console_left_out);
+	p->console_left_out = 0;
+}
+
+/* Bytes of a line that go into one message: whole characters of UTF-8. */
+static size_t
+piece(const char *line, size_t len)
+{
+	size_t n = CONSOLE_BYTES;
+
+	if (len <= n)
+		return (len);
+	while (n > CONSOLE_BYTES - 4 && (line[n] & 0xc0) == 0x80)
+		n--;
+	return (n);
 }
 
 void
@@ -80,21 +130,19 @@ mirage_platform_console(struct mirage_platform *p,
 	    [MIRAGE_CONSOLE_WARN] = LOG_WARNING,
 	    [MIRAGE_CONSOLE_ERROR] = LOG_ERR,
 	};
+	size_t n;
 
 	if (ppsratecheck(&p->console_last, &p->console_lines, CONSOLE_LINES) ==
 	    0) {
-		p->console_left_out++;
+		if (p->console_left_out++ == 0)
+			p->console_due =
+			    mirage_platform_monotonic_ns(p) + 1000000000;
 		return;
 	}
-	if (p->console_left_out > 0) {
-		log(LOG_NOTICE, "mirage: %u lines were left out here\n",
-		    p->console_left_out);
-		p->console_left_out = 0;
-	}
+	console_flush(p);
 	do {
-		size_t n = MIN(len, CONSOLE_BYTES);
-
-		console_piece(priorities[level], line, n);
+		n = piece(line, len);
+		message(priorities[level], line, n);
 		line += n;
 		len -= n;
 	} while (len > 0);
@@ -131,8 +179,9 @@ woken(struct mirage_platform *p)
 	return (woke);
 }
 
-unsigned
-mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
+/* Sleeps until something happens, or the time has come: 0. */
+static unsigned
+sleep_until(struct mirage_platform *p, uint64_t deadline_ns)
 {
 	unsigned woke;
 	int error = 0;
@@ -152,5 +201,21 @@ mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 	p->stop_told |= (woke & MIRAGE_WAKE_STOP) != 0;
 	p->frame_told |= (woke & MIRAGE_WAKE_FRAME) != 0;
 	mtx_unlock(&p->lock);
+	return (woke);
+}
+
+unsigned
+mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
+{
+	unsigned woke = 0;
+
+	/* Who prints too much and then waits is told of soon, not next time. */
+	if (p->console_left_out > 0 && deadline_ns > p->console_due)
+		woke = sleep_until(p, p->console_due);
+	if (p->console_left_out > 0 &&
+	    p->console_due <= mirage_platform_monotonic_ns(p))
+		console_flush(p);
+	if (woke == 0)
+		woke = sleep_until(p, deadline_ns);
 	return (woke != 0 ? woke : MIRAGE_WAKE_TIMER);
 }

@@ -8,6 +8,7 @@
 #include "kmod.h"
 
 #include <sys/kthread.h>
+#include <sys/syslog.h>
 
 #include <vm/vm.h>
 #include <vm/pmap.h>
@@ -17,6 +18,40 @@
 
 /* A stop is awaited so long; every turn has a budget, so it comes. */
 #define STOP_SECONDS 30
+
+/* The message buffer gets the first line, for the stack is elsewhere. */
+static void
+tell_failure(const char *error)
+{
+	char text[FAILURE_BYTES];
+	int n;
+
+	if (error[0] == '\0')
+		return;
+	n = snprintf(text, sizeof(text), "the program has failed: %.*s",
+	    (int)strcspn(error, "\n"), error);
+	message(LOG_ERR, text, MIN((size_t)n, sizeof(text) - 1));
+}
+
+void
+program_failed(struct mirage_platform *p, const char *format, ...)
+{
+	char text[FAILURE_BYTES];
+	struct mirage_instance *old;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	mtx_lock(&p->lock);
+	old = p->instance;
+	p->instance = NULL;
+	strlcpy(p->failure, text, sizeof(p->failure));
+	mtx_unlock(&p->lock);
+	if (old != NULL)
+		mirage_instance_destroy(old);
+	tell_failure(text);
+}
 
 static void
 run_program(struct mirage_platform *p)
@@ -30,25 +65,24 @@ run_program(struct mirage_platform *p)
 	mtx_unlock(&p->lock);
 	if (old != NULL)
 		mirage_instance_destroy(old);
+	memory_mark(p);
 	p->config.stack_low = (uintptr_t)curthread->td_kstack;
 	inst = mirage_instance_create(p, &mirage_program, &p->config);
 	mtx_lock(&p->lock);
 	p->instance = inst;
 	p->accepting = inst != NULL;
-	if (inst == NULL)
-		strlcpy(p->failure, "no memory for the program",
-		    sizeof(p->failure));
 	mtx_unlock(&p->lock);
-	if (inst == NULL)
+	if (inst == NULL) {
+		program_failed(p, "no memory for the program");
 		return;
+	}
 	(void)mirage_instance_run(inst);
 	mtx_lock(&p->lock);
 	p->accepting = false;
 	mtx_unlock(&p->lock);
 	netif_purge(p);
-	if (mirage_instance_error(inst)[0] != '\0')
-		mirage_platform_console(p, MIRAGE_CONSOLE_ERROR,
-		    "the program has failed: see sysctl kern.mirage.error", 52);
+	console_flush(p);
+	tell_failure(mirage_instance_error(inst));
 }
 
 static void
@@ -126,7 +160,6 @@ int
 program_start(struct mirage_platform *p)
 {
 	struct mirage_config *c = &p->config;
-	char error[MIRAGE_RTPARAMS_ERROR_BYTES];
 
 	sx_assert(&p->control, SA_XLOCKED);
 	mtx_lock(&p->lock);
@@ -138,10 +171,7 @@ program_start(struct mirage_platform *p)
 
 	/* The thread is parked, so all of this is ours. */
 	memset(c, 0, sizeof(*c));
-	kmod_rtparams_default(&c->params);
-	if (!mirage_rtparams_parse(
-		&c->params, p->rtparams, error, sizeof(error)))
-		return (EINVAL);
+	c->params = p->params;
 	strlcpy(p->config_ipv4, p->ipv4, sizeof(p->config_ipv4));
 	strlcpy(p->config_gateway, p->gateway, sizeof(p->config_gateway));
 	c->ipv4 = p->config_ipv4[0] != '\0' ? p->config_ipv4 : NULL;

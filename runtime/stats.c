@@ -11,22 +11,49 @@
 
 static const struct {
 	const char *name;
+	const char *help;
 	size_t offset;
 } fixed[] = {
-#define ROW(member, name, help) {name, offsetof(struct mirage_stats, member)},
+#define ROW(member, name, help) \
+	{name, help, offsetof(struct mirage_stats, member)},
     MIRAGE_STATS(ROW)
 #undef ROW
 };
 
 #define NFIXED (sizeof(fixed) / sizeof(fixed[0]))
 
-static const char *const drops[MIRAGE_DROP_REASONS] = {
-    [MIRAGE_DROP_TRUNCATED] = "drop.truncated",
-    [MIRAGE_DROP_RUNT] = "drop.runt",
-    [MIRAGE_DROP_OVERSIZE] = "drop.oversize",
-    [MIRAGE_DROP_QUEUE_FULL] = "drop.queue-full",
-    [MIRAGE_DROP_NO_BUFFERS] = "drop.no-buffers",
+static const struct {
+	const char *name;
+	const char *help;
+} drops[MIRAGE_DROP_REASONS] = {
+    [MIRAGE_DROP_TRUNCATED] = {"drop.truncated",
+	"received frames that came cut off"},
+    [MIRAGE_DROP_RUNT] = {"drop.runt",
+	"received frames shorter than an Ethernet header"},
+    [MIRAGE_DROP_OVERSIZE] = {"drop.oversize",
+	"received frames longer than the MTU allows"},
+    [MIRAGE_DROP_QUEUE_FULL] = {"drop.queue-full",
+	"received frames that found the program's queue full"},
+    [MIRAGE_DROP_NO_BUFFERS] = {"drop.no-buffers",
+	"received frames for which there was no memory"},
 };
+
+bool
+mirage_stats_describe(unsigned i, const char **name, const char **help)
+{
+	if (i < NFIXED) {
+		*name = fixed[i].name;
+		*help = fixed[i].help;
+		return (true);
+	}
+	i -= NFIXED;
+	if (i < MIRAGE_DROP_REASONS) {
+		*name = drops[i].name;
+		*help = drops[i].help;
+		return (true);
+	}
+	return (false);
+}
 
 bool
 mirage_stats_get(const struct mirage_instance *inst, unsigned i,
@@ -43,7 +70,7 @@ mirage_stats_get(const struct mirage_instance *inst, unsigned i,
 	}
 	i -= NFIXED;
 	if (i < MIRAGE_DROP_REASONS) {
-		*name = drops[i];
+		*name = drops[i].name;
 		*value = 0;
 		for (n = 0; n < inst->nnetifs; n++)
 			*value += mirage_platform_drops(

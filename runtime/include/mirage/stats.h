@@ -67,6 +67,12 @@ bool mirage_stats_get(const struct mirage_instance *, unsigned i,
     const char **name, uint64_t *value);
 
 /*
+ * Name and meaning of counter number i, as far as they do not come from a
+ * program: of fixed counters and drops, in the order of mirage_stats_get().
+ */
+bool mirage_stats_describe(unsigned i, const char **name, const char **help);
+
+/*
  * Index of a frame-code counter with that name, made if there is none.
  * UINT32_MAX if the table is full or the name is empty or too long.
  */

@@ -1,0 +1,220 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the next start of the program uses, as text: sysctls that are loader
+ * tunables too.  One table says what there is.
+ */
+#include "compat.h"
+#include "kmod.h"
+
+#include <sys/sysctl.h>
+#include <sys/syslog.h>
+
+#define REFUSALS 10 /* messages in a second */
+
+static void
+say(int priority, const char *what, const char *name, const char *why)
+{
+	char text[WHY_BYTES + 64];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%s%s: %s", what, name, why);
+	message(priority, text, MIN((size_t)n, sizeof(text) - 1));
+}
+
+void
+control_refuse(struct mirage_platform *p, const char *name, const char *why)
+{
+	if (ppsratecheck(&p->refusal_last, &p->refusals, REFUSALS) != 0)
+		say(LOG_NOTICE, "kern.mirage.", name, why);
+}
+
+static bool
+set_rtparams(struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	struct mirage_rtparams params;
+
+	kmod_rtparams_default(&params);
+	if (!mirage_rtparams_parse(&params, text, why, len))
+		return (false);
+	strlcpy(p->rtparams, text, sizeof(p->rtparams));
+	mtx_lock(&p->lock);
+	p->params = params;
+	mtx_unlock(&p->lock);
+	return (true);
+}
+
+/* A decimal number of at most max; NULL if there is none. */
+static const char *
+skip_number(const char *at, unsigned max)
+{
+	unsigned value = 0, digits = 0;
+
+	for (; *at >= '0' && *at <= '9' && digits < 4; at++, digits++)
+		value = value * 10 + (unsigned)(*at - '0');
+	return (digits > 0 && value <= max ? at : NULL);
+}
+
+/* What follows "10.0.0.2"; NULL: there is no such address. */
+static const char *
+skip_address(const char *at)
+{
+	int i;
+
+	for (i = 0; i < 4 && at != NULL; i++) {
+		if (i > 0 && *at++ != '.')
+			return (NULL);
+		at = skip_number(at, 255);
+	}
+	return (at);
+}
+
+/* Empty: the program has none. */
+static bool
+set_ipv4(struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	const char *at = skip_address(text);
+
+	if (at != NULL)
+		at = *at == '/' ? skip_number(at + 1, 32) : NULL;
+	if (*text != '\0' && (at == NULL || *at != '\0')) {
+		snprintf(why, len,
+		    "\"%s\" is not an address with its prefix, as 10.0.0.2/24",
+		    text);
+		return (false);
+	}
+	strlcpy(p->ipv4, text, sizeof(p->ipv4));
+	return (true);
+}
+
+static bool
+set_gateway(struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	const char *at = skip_address(text);
+
+	if (*text != '\0' && (at == NULL || *at != '\0')) {
+		snprintf(
+		    why, len, "\"%s\" is not an address, as 10.0.0.1", text);
+		return (false);
+	}
+	strlcpy(p->gateway, text, sizeof(p->gateway));
+	return (true);
+}
+
+#define MEMBER(member)                              \
+	__offsetof(struct mirage_platform, member), \
+	    sizeof(((struct mirage_platform *)NULL)->member)
+
+static const struct {
+	const char *name;
+	const char *help;
+	size_t offset; /* of the text that is kept */
+	size_t size;
+	bool (*set)(
+	    struct mirage_platform *, const char *text, char *why, size_t len);
+} settings[] = {
+    {"rtparams",
+	"Budgets of the next start: letter=value[suffix], comma separated",
+	MEMBER(rtparams), set_rtparams},
+    {"ipv4", "IPv4 address and prefix of the program's next start",
+	MEMBER(ipv4), set_ipv4},
+    {"gateway", "IPv4 router of the program's next start", MEMBER(gateway),
+	set_gateway},
+    {"args", "Words for the program's next start", MEMBER(args), arguments_set},
+};
+
+static char *
+kept(struct mirage_platform *p, unsigned i)
+{
+	return ((char *)p + settings[i].offset);
+}
+
+static bool
+set(struct mirage_platform *p, unsigned i, const char *text, char *why,
+    size_t len)
+{
+	if (strlen(text) >= settings[i].size) {
+		snprintf(
+		    why, len, "more than %zu characters", settings[i].size - 1);
+		return (false);
+	}
+	return (settings[i].set(p, text, why, len));
+}
+
+void
+settings_fetch(struct mirage_platform *p)
+{
+	char full[48], why[WHY_BYTES], *text;
+	unsigned i;
+
+	for (i = 0; i < nitems(settings); i++) {
+		snprintf(
+		    full, sizeof(full), "kern.mirage.%s", settings[i].name);
+		text = mrg_getenv(full);
+		if (text != NULL && !set(p, i, text, why, sizeof(why)))
+			say(LOG_WARNING, "tunable kern.mirage.",
+			    settings[i].name, why);
+		freeenv(text);
+	}
+	text = mrg_getenv("kern.mirage.autostart");
+	if (text == NULL || strcmp(text, "0") == 0)
+		p->autostart = 0;
+	else if (strcmp(text, "1") == 0)
+		p->autostart = 1;
+	else
+		say(LOG_WARNING, "tunable kern.mirage.", "autostart",
+		    "neither 0 nor 1");
+	freeenv(text);
+}
+
+/* arg2: which one. */
+static int
+sysctl_setting(SYSCTL_HANDLER_ARGS)
+{
+	struct mirage_platform *p = arg1;
+	unsigned i = (unsigned)arg2;
+	char text[SETTING_BYTES], why[WHY_BYTES] = "";
+	bool good = false;
+	int error;
+
+	sx_slock(&p->control);
+	strlcpy(text, kept(p, i), sizeof(text));
+	sx_sunlock(&p->control);
+	/* The kernel refuses what is too long too, but says nothing. */
+	if (req->newptr != NULL &&
+	    req->newlen - req->newidx >= settings[i].size) {
+		snprintf(why, sizeof(why), "more than %zu characters",
+		    settings[i].size - 1);
+	} else {
+		error =
+		    sysctl_handle_string(oidp, text, (int)sizeof(text), req);
+		if (error != 0 || req->newptr == NULL)
+			return (error);
+		sx_xlock(&p->control);
+		good = set(p, i, text, why, sizeof(why));
+		sx_xunlock(&p->control);
+	}
+	if (!good)
+		control_refuse(p, settings[i].name, why);
+	return (good ? 0 : EINVAL);
+}
+
+int
+settings_create(struct mirage_platform *p, struct sysctl_ctx_list *context,
+    struct sysctl_oid_list *under)
+{
+	unsigned i;
+
+	for (i = 0; i < nitems(settings); i++)
+		if (SYSCTL_ADD_PROC(context, under, OID_AUTO, settings[i].name,
+			CTLTYPE_STRING | CONTROL_WRITABLE | CONTROL_TUNABLE |
+			    CTLFLAG_MPSAFE,
+			p, i, sysctl_setting, "A", settings[i].help) == NULL)
+			return (ENOMEM);
+	if (SYSCTL_ADD_INT(context, under, OID_AUTO, "autostart",
+		CTLFLAG_RD | CONTROL_TUNABLE | CTLFLAG_MPSAFE, &p->autostart, 0,
+		"1: the program was started when the module was loaded") ==
+	    NULL)
+		return (ENOMEM);
+	return (0);
+}
