@@ -41,7 +41,8 @@ check-nofloat:
 
 clean:
 	rm -rf dist runtime/addon/build
-	for d in build/* build/.setup; do [ "$$d" = build/node ] || rm -rf "$$d"; done
+	for d in build/* build/.setup; do \
+		case $$d in build/node | build/freebsd-headers) ;; *) rm -rf "$$d" ;; esac; done
 
 distclean: clean
 	rm -rf build node_modules

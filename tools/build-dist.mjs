@@ -24,6 +24,7 @@ const graceMilliseconds = 10 * 60 * 1000;
 const entryPoints = {
   mirage: "src/cli/main.ts",
   "build-objects": "src/build/main-objects.ts",
+  "fetch-headers": "src/build/main-headers.ts",
   "check-programs": "src/build/main-check.ts",
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",

@@ -55,6 +55,7 @@ clang-format-19 clang-format-19
 libclang-rt-19-dev /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
 g++ g++
 python3 python3
+python3-pip pip3 pip
 libmpfr-dev /usr/include/mpfr.h
 valgrind valgrind
 tcpdump tcpdump /usr/sbin/tcpdump /usr/bin/tcpdump
@@ -194,3 +195,6 @@ fi
 
 node tools/build-dist.mjs
 node dist/build-objects.js nofloat
+
+# What mirage.ko is compiled against where no FreeBSD is at hand.
+[ "$what" = run ] || node dist/fetch-headers.js

@@ -3,72 +3,20 @@
  *
  * @module
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "./command.ts";
 import { compileAll, digest, FileDigests } from "./compile.ts";
-import { BuildError, UsageError } from "./errors.ts";
+import { BuildError } from "./errors.ts";
+import { headerFlags, headersId, type KernelHeaders, versionName } from "./kernel-headers.ts";
+import { checkUndefined } from "./kernel-symbols.ts";
 import { pltToPc32 } from "./kfreebsd-relocations.ts";
 import { withLock } from "./lock.ts";
 import { type Objects, sourcesBelow } from "./objects.ts";
-import { buildRoot, ensureDirectory, packageRoot } from "./paths.ts";
+import { buildRoot, packageRoot } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import type { Target } from "./target.ts";
 import { findClang, findLlvmTool } from "./toolchain.ts";
-
-/** Where the kernel's headers are, and which kernel they belong to. */
-export interface KernelSources {
-  /** Full path of the `sys` tree. */
-  readonly sysdir: string;
-  /** A kernel's build folder, whose `opt_*.h` say what that kernel has; without it: what GENERIC has. */
-  readonly builddir: string | undefined;
-  /** `__FreeBSD_version`. */
-  readonly version: number;
-}
-
-/** Oldest kernel that the module is compiled for. */
-const oldestVersion = 1004000;
-
-/** @throws UsageError if this is no `sys` tree, or one of a version that we do not know. */
-export function kernelSources(sysdir: string, builddir: string | undefined): KernelSources {
-  const header = join(sysdir, "sys/param.h");
-  let text: string;
-  try {
-    text = readFileSync(header, "utf8");
-  } catch {
-    throw new UsageError(
-      `no kernel source in ${sysdir}: it has no sys/param.h. --sysdir names the folder "sys" of FreeBSD's source.`,
-    );
-  }
-  const version = Number(/^#define\s+__FreeBSD_version\s+(\d+)/m.exec(text)?.[1] ?? "0");
-  if (version < oldestVersion) {
-    throw new UsageError(
-      `${sysdir}: __FreeBSD_version is ${version}; Mirage knows kernels from ${oldestVersion} on.`,
-    );
-  }
-  if (builddir !== undefined && !existsSync(join(builddir, "opt_global.h"))) {
-    throw new UsageError(
-      `KERNBUILDDIR=${builddir}: no opt_global.h in it. It is the folder that a kernel was compiled in.`,
-    );
-  }
-  return { sysdir: resolve(sysdir), builddir: builddir && resolve(builddir), version };
-}
-
-/** `opt_global.h` of a GENERIC kernel: the options that change what headers declare. */
-function genericOptions(version: number): string {
-  const options = version >= 1200000 ? ["SMP", "MAC", "VIMAGE", "KDTRACE_HOOKS"] : ["SMP", "KDTRACE_HOOKS"];
-  return options.map((name) => `#define ${name} 1\n`).join("");
-}
 
 /** As the kernel's own makefiles compile modules for amd64, and without x87. */
 const kernelFlags = [
@@ -98,59 +46,15 @@ const kernelFlags = [
   "-Wall",
   "-Wextra",
   "-Wno-unused-parameter",
+  // What the kernel's own makefiles ask of modules.
+  "-Wcast-qual",
+  "-Wmissing-prototypes",
+  "-Wnested-externs",
+  "-Wpointer-arith",
+  "-Wstrict-prototypes",
+  "-Wundef",
   "-Werror",
 ];
-
-/** Names by which headers include what lies elsewhere in the tree. */
-const links = { machine: "amd64/include", x86: "x86/include", i386: "i386/include" };
-
-function linkTo(target: string, name: string): void {
-  if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(name) === target) {
-    return;
-  }
-  rmSync(name, { recursive: true, force: true });
-  symlinkSync(target, name);
-}
-
-/** Lays out what the compiler finds beside the tree itself; returns the flags that point to it. */
-function headerFlags(sources: KernelSources, directory: string): string[] {
-  const include = ensureDirectory(join(directory, "include"));
-  for (const [name, folder] of Object.entries(links)) {
-    if (existsSync(join(sources.sysdir, folder))) {
-      linkTo(join(sources.sysdir, folder), join(include, name));
-    }
-  }
-  const generic = join(include, "opt_global.h");
-  const text = genericOptions(sources.version);
-  if (sources.builddir !== undefined) {
-    rmSync(generic, { force: true });
-  } else if (!existsSync(generic) || readFileSync(generic, "utf8") !== text) {
-    writeFileSync(generic, text);
-  }
-  const options =
-    sources.builddir === undefined
-      ? ["-include", generic]
-      : [
-          "-DHAVE_KERNEL_OPTION_HEADERS",
-          "-include",
-          join(sources.builddir, "opt_global.h"),
-          "-isystem",
-          sources.builddir,
-        ];
-  // As system headers, so that warnings are about our own code only.
-  const folders = [
-    include,
-    sources.sysdir,
-    join(sources.sysdir, "contrib/ck/include"),
-    join(sources.sysdir, "contrib/altq"),
-  ];
-  return [
-    "-Ikmod/include",
-    "-Iruntime/include",
-    ...folders.filter((folder) => existsSync(folder)).flatMap((folder) => ["-isystem", folder]),
-    ...options,
-  ];
-}
 
 /**
  * Text and read-only data end at a page, so that the kernel can protect each as a whole (14 and later). Notes of USDT
@@ -172,14 +76,15 @@ async function link(
   objects: readonly string[],
   library: string,
   script: string,
-  sources: KernelSources,
+  headers: KernelHeaders,
 ): Promise<void> {
   const lld = findLlvmTool("ld.lld");
-  const objcopy = findLlvmTool("llvm-objcopy");
-  const readelf = findLlvmTool("llvm-readelf");
-  if (lld === undefined || objcopy === undefined || readelf === undefined) {
+  const objcopy = findLlvmTool("llvm-objcopy", "objcopy");
+  const readelf = findLlvmTool("llvm-readelf", "readelf");
+  const nm = findLlvmTool("llvm-nm", "nm");
+  if (lld === undefined || objcopy === undefined || readelf === undefined || nm === undefined) {
     throw new BuildError(
-      "no ld.lld, llvm-objcopy or llvm-readelf found: they link kernel modules.\n  apt-get install lld-19 llvm-19",
+      "no ld.lld, llvm-objcopy, llvm-readelf or llvm-nm found: they link kernel modules.\n  apt-get install lld-19 llvm-19",
     );
   }
   const temporary = `${output}.${process.pid}.tmp`;
@@ -199,7 +104,7 @@ async function link(
     ]);
     // No name is for other modules, but all stay, for stack() and fbt: none of them is called "-".
     await run(objcopy, ["--strip-debug", "--keep-global-symbol=-", temporary]);
-    if (sources.version < 1200000) {
+    if (headers.version < 1200000) {
       const module = readFileSync(temporary);
       pltToPc32(module);
       writeFileSync(temporary, module);
@@ -209,6 +114,7 @@ async function link(
     if (missing !== undefined) {
       throw new BuildError(`${output}: the module lacks section ${missing}, so no kernel would load it.`);
     }
+    await checkUndefined(nm, temporary, headers);
     renameSync(temporary, output);
   } finally {
     rmSync(temporary, { force: true });
@@ -220,36 +126,42 @@ async function link(
  *
  * @throws BuildError with the compiler's messages.
  */
-export async function kfreebsdTarget(sources: KernelSources, progress: Progress): Promise<Target> {
-  const id = digest(sources.sysdir, sources.builddir ?? "", String(sources.version)).slice(0, 12);
+export async function kfreebsdTarget(headers: KernelHeaders, progress: Progress): Promise<Target> {
+  const id = headersId(headers);
   const directory = join(buildRoot(), "kfreebsd", id);
   mkdirSync(directory, { recursive: true });
   return withLock(directory, async () => {
     const flags = [
       ...kernelFlags,
       `-ffile-prefix-map=${packageRoot}=.`,
-      `-ffile-prefix-map=${sources.sysdir}=/usr/src/sys`,
-      ...headerFlags(sources, directory),
+      `-ffile-prefix-map=${headers.directory}=${headers.kind === "source" ? "/usr/src/sys" : "/usr/include"}`,
+      ...headerFlags(headers, directory),
     ];
     const jobs = sourcesBelow(join(packageRoot, "kmod"), false).map((source) => ({
       source,
       object: join(directory, "obj", `${source.slice(join(packageRoot, "kmod/").length, -2)}.o`),
       flags,
     }));
-    await compileAll(jobs, `cc (FreeBSD ${sources.version})`, progress, new FileDigests());
+    await compileAll(jobs, `cc (FreeBSD ${versionName(headers.version)})`, progress, new FileDigests());
     const script = join(directory, "module.ld");
     writeFileSync(script, linkerScript);
     const digests = new FileDigests();
     const platform = jobs.map((job) => job.object);
     return {
       name: "kfreebsd",
-      key: digest(id, linkerScript, findClang().version, ...platform.map((file) => digests.of(file))),
+      key: digest(
+        id,
+        linkerScript,
+        digests.of(join(packageRoot, "kmod/symbols.txt")),
+        findClang().version,
+        ...platform.map((file) => digests.of(file)),
+      ),
       place: `kfreebsd-${id}`,
       product: "mirage.ko",
       mode: 0o644,
       fileName: () => "mirage.ko",
       link: (output: string, objects: readonly string[], runtime: Objects) =>
-        link(output, [...platform, ...objects], runtime.library, script, sources),
+        link(output, [...platform, ...objects], runtime.library, script, headers),
     };
   });
 }

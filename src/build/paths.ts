@@ -56,9 +56,11 @@ function writable(directory: string): boolean {
  */
 export function buildRoot(): string {
   const chosen = process.env.MIRAGE_BUILD_DIR;
-  if (chosen !== undefined && chosen !== "") {
-    return chosen;
-  }
+  return chosen !== undefined && chosen !== "" ? chosen : fetchRoot();
+}
+
+/** What is fetched goes below this folder, wherever the products go: it is the same for all of them. */
+export function fetchRoot(): string {
   if (writable(packageRoot)) {
     return join(packageRoot, "build");
   }

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../build/errors.ts";
+import { haveHeaders, headerReleases, headersDirectory } from "../build/freebsd-headers.ts";
 import { findClang, findDuktape, findLlvmTool, findWasm2c, versionLine, which } from "../build/toolchain.ts";
 
 export interface Check {
@@ -54,6 +55,20 @@ function sdtHeader(): string | undefined {
   );
 }
 
+/** What a module is compiled against when neither --sysdir nor --headers is given. */
+function kernelHeaders(): string | undefined {
+  if (existsSync("/usr/src/sys/sys/param.h")) {
+    return "/usr/src/sys";
+  }
+  if (process.platform === "freebsd" && existsSync("/usr/include/sys/mbuf.h")) {
+    return "/usr/include";
+  }
+  const [release] = headerReleases;
+  return release !== undefined && haveHeaders(release)
+    ? `those of FreeBSD ${release.name}, in ${headersDirectory(release)}`
+    : undefined;
+}
+
 const probes: readonly Probe[] = [
   {
     name: "node",
@@ -75,6 +90,21 @@ const probes: readonly Probe[] = [
     purpose: "links kernel modules",
     remedy: "apt-get install lld-19",
     look: () => toolVersion("ld.lld-19") ?? toolVersion("ld.lld"),
+  },
+  {
+    name: "llvm-objcopy",
+    required: false,
+    purpose: "finishes kernel modules",
+    remedy: "apt-get install llvm-19",
+    look: () => findLlvmTool("llvm-objcopy", "objcopy"),
+  },
+  {
+    name: "kernel headers",
+    required: false,
+    purpose:
+      "for kernel modules: fetched by the first mirage build -t kfreebsd without --sysdir or --headers",
+    remedy: "node dist/fetch-headers.js",
+    look: kernelHeaders,
   },
   {
     name: "llvm-objdump",

@@ -8,7 +8,8 @@
  */
 import yargs from "yargs";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
-import { type KernelSources, kernelSources, kfreebsdTarget } from "../build/kfreebsd.ts";
+import { findKernelHeaders, type KernelChoice, loadableOn } from "../build/kernel-headers.ts";
+import { kfreebsdTarget } from "../build/kfreebsd.ts";
 import { type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
 import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
@@ -23,7 +24,7 @@ const commands = ["build", "run", "doctor"] as const;
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
-  build: ["target", "sysdir", "output", "json", "quiet", ...common],
+  build: ["target", "sysdir", "headers", "output", "json", "quiet", ...common],
   run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
   doctor: ["json", ...common],
 };
@@ -63,32 +64,40 @@ function chosenVariant(): Variant {
   return found;
 }
 
-/** What the command line says about the target; undefined: this machine. */
-function checkTarget(args: Arguments): KernelSources | undefined {
+/** Options that only the target kfreebsd has. */
+const kernelOptions = ["sysdir", "headers"] as const;
+
+/** What the command line says about the kernel; undefined: the target is this machine. */
+function checkTarget(args: Arguments): KernelChoice | undefined {
   const target = word(args, "target") ?? "unix";
   if (!targets.includes(target)) {
     throw suggest("target", target, targets, "");
   }
-  const sysdir = word(args, "sysdir");
   if (target === "unix") {
-    if (sysdir !== undefined) {
-      throw new UsageError("--sysdir is for -t kfreebsd.");
+    const misplaced = kernelOptions.find((name) => args[name] !== undefined);
+    if (misplaced !== undefined) {
+      throw new UsageError(`--${misplaced} is for -t kfreebsd.`);
     }
     return undefined;
   }
   if (chosenVariant() !== "nofloat") {
     throw new UsageError("MIRAGE_VARIANT in the environment: a kernel takes float-free objects only.");
   }
-  const builddir = process.env.KERNBUILDDIR;
-  return kernelSources(sysdir ?? "/usr/src/sys", builddir === "" ? undefined : builddir);
+  return {
+    sysdir: word(args, "sysdir"),
+    headers: word(args, "headers"),
+    builddir: process.env.KERNBUILDDIR || undefined,
+    osversion: process.env.OSVERSION || undefined,
+  };
 }
 
 async function build(args: Arguments): Promise<number> {
-  const kernel = checkTarget(args);
+  const choice = checkTarget(args);
   const source = findProgram(String(args.program));
   const start = performance.now();
   const quiet = args.quiet === true;
   const progress = quiet ? silent : counting();
+  const kernel = choice === undefined ? undefined : await findKernelHeaders(choice, progress);
   const target = kernel === undefined ? undefined : await kfreebsdTarget(kernel, progress);
   const built = await buildProgram(source, { progress, variant: chosenVariant(), target });
   const file = installProgram(source, built, word(args, "output") ?? "build", target);
@@ -98,6 +107,7 @@ async function build(args: Arguments): Promise<number> {
       executable: file,
       bytes: built.bytes,
       cached: built.cached,
+      ...(kernel === undefined ? {} : { freebsdVersion: kernel.version, headers: kernel.directory }),
       milliseconds: Math.round(total),
       costs: Object.fromEntries(Object.entries(built.costs).map(([stage, ms]) => [stage, Math.round(ms)])),
     };
@@ -105,6 +115,9 @@ async function build(args: Arguments): Promise<number> {
   } else if (!quiet) {
     const how = built.cached ? "unchanged" : describeCosts(built.costs);
     process.stdout.write(`${file}: ${Math.ceil(built.bytes / 1024)} KiB in ${seconds(total)} (${how})\n`);
+    if (kernel !== undefined) {
+      process.stdout.write(`It loads on ${loadableOn(kernel.version)}.\n`);
+    }
   }
   return ExitCode.Ok;
 }
@@ -153,7 +166,7 @@ function parser() {
       (command) =>
         command
           .usage(
-            "mirage build [-t unix] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.",
+            "mirage build [-t unix] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR | --headers DIR] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.",
           )
           .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
           .option("target", {
@@ -166,7 +179,13 @@ function parser() {
           .option("sysdir", {
             type: "string",
             requiresArg: true,
-            describe: "For kfreebsd: the kernel's source; /usr/src/sys if not given",
+            describe: "For kfreebsd: the kernel's source; /usr/src/sys if it is there",
+          })
+          .option("headers", {
+            type: "string",
+            requiresArg: true,
+            describe:
+              "For kfreebsd, without source: a /usr/include of FreeBSD; or 14.2 or 15.0, to fetch them",
           })
           .option("output", {
             alias: "o",

@@ -31,6 +31,8 @@ describe("mirage doctor", () => {
       "node",
       "clang",
       "lld",
+      "llvm-objcopy",
+      "kernel headers",
       "llvm-objdump",
       "wasm2c",
       "duktape",

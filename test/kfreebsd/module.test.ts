@@ -57,35 +57,76 @@ describe("kernels that know no PLT32", () => {
   });
 });
 
-/** Folders of kernel sources to build against, with colons between them. */
-const trees = (process.env.MIRAGE_SYSDIR ?? "").split(":").filter((tree) => tree !== "");
+interface Kernel {
+  readonly label: string;
+  /** What the command line says. */
+  readonly args: readonly string[];
+  /** `__FreeBSD_version`, where it is known beforehand. */
+  readonly version?: number;
+}
 
-if (trees.length === 0) {
-  it("mirage.ko", (context) => {
+/** What modules are built against: fetched headers, and the folders of kernel source that the environment names. */
+const kernels: readonly Kernel[] = [
+  { label: "the headers of 14.2", args: ["--headers", "14.2"], version: 1402000 },
+  { label: "the headers of 15.0", args: ["--headers", "15.0"], version: 1500068 },
+  ...(process.env.MIRAGE_SYSDIR ?? "")
+    .split(":")
+    .filter((tree) => tree !== "")
+    .map((tree) => ({ label: tree, args: ["--sysdir", tree] })),
+];
+
+if (kernels.length === 2) {
+  it("mirage.ko against source trees", (context) => {
     context.skip("skipped: MIRAGE_SYSDIR names no sys tree of FreeBSD");
   });
 }
 
-describe.each(trees)("mirage.ko against %s", (tree) => {
+/** Compiles C for the kernel's ABI, with floating point unless flags forbid it; the object's path. */
+function compile(name: string, text: string): string {
+  const source = join(folder, `${name}.c`);
+  const object = join(folder, `${name}.o`);
+  writeFileSync(source, text);
+  execFileSync(findClang().path, ["--target=x86_64-unknown-freebsd", "-O1", "-c", source, "-o", object]);
+  return object;
+}
+
+function gate(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(ROOT, "dist/check-nofloat.js"), ...args], { encoding: "utf8" });
+}
+
+describe.each(kernels)("mirage.ko against $label", ({ args, version }) => {
   let module = "";
+  let report: { freebsdVersion: number };
 
   beforeAll(() => {
     const output = mkdtempSync(join(folder, "ko-"));
     const { status, stderr, stdout } = mirage([
       "build",
+      "--json",
       "-t",
       "kfreebsd",
-      "--sysdir",
-      tree,
+      ...args,
       "-o",
       output,
       join(ROOT, "examples/udp-echo"),
     ]);
     expect(status, stderr).toBe(0);
-    expect(stdout).toContain("mirage.ko");
+    report = JSON.parse(stdout);
     expect(stderr).not.toMatch(/warning/);
     expect(readdirSync(output)).toEqual(["mirage.ko"]);
     module = join(output, "mirage.ko");
+  });
+
+  it("says which kernel it was built for", () => {
+    if (version !== undefined) {
+      expect(report.freebsdVersion).toBe(version);
+    }
+    // What the kernel's linker reads: oldest and newest version of the kernel that the module depends on.
+    const bytes = readFileSync(module);
+    const range = Buffer.alloc(8);
+    range.writeInt32LE(report.freebsdVersion, 0);
+    range.writeInt32LE(report.freebsdVersion, 4);
+    expect(bytes.includes(range)).toBe(true);
   });
 
   it("has the sections by which a kernel knows a module, and no note of a user process", () => {
@@ -97,20 +138,32 @@ describe.each(trees)("mirage.ko against %s", (tree) => {
   });
 
   it("has only relocations that the kernel's linker knows", () => {
-    const known = /^#define\s+__FreeBSD_version\s+(\d+)/m.exec(
-      readFileSync(join(tree, "sys/param.h"), "utf8"),
-    );
-    const old = Number(known?.[1]) < 1200000;
+    const old = report.freebsdVersion < 1200000;
     const allowed = ["R_X86_64_32S", "R_X86_64_64", "R_X86_64_PC32", ...(old ? [] : ["R_X86_64_PLT32"])];
     expect(Object.keys(relocations(module)).filter((type) => !allowed.includes(type))).toEqual([]);
   });
 
   it("has no floating-point instruction", () => {
-    const gate = spawnSync(process.execPath, [join(ROOT, "dist/check-nofloat.js"), module], {
-      encoding: "utf8",
-    });
-    expect(gate.stderr).toBe("");
-    expect(gate.status).toBe(0);
+    const { status, stderr } = gate(module);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  });
+
+  it("is not let through with floating point", () => {
+    const double = compile("double", "double half(double x) { return x / 2; }\n");
+    const planted = join(folder, "planted.ko");
+    execFileSync(findLlvmTool("ld.lld") as string, [
+      "-r",
+      "-m",
+      "elf_x86_64_fbsd",
+      "-o",
+      planted,
+      module,
+      double,
+    ]);
+    const { status, stderr } = gate(planted);
+    expect(stderr).toMatch(/planted\.ko: half\+0x[0-9a-f]+: .*xmm0/);
+    expect(status).toBe(1);
   });
 
   it("brings everything that a kernel lacks, and shows it to no other module", () => {
@@ -135,8 +188,7 @@ describe.each(trees)("mirage.ko against %s", (tree) => {
       "-q",
       "-t",
       "kfreebsd",
-      "--sysdir",
-      tree,
+      ...args,
       "-o",
       join(folder, "again"),
       join(ROOT, "examples/udp-echo"),
