@@ -90,7 +90,8 @@ mirage_instance_run(struct mirage_instance *inst)
 	    inst->config.stack_low + (uintptr_t)inst->config.params.stack_bytes;
 	inst->state = MIRAGE_RUNNING;
 	MIRAGE_PROBE_PROGRAM_START(inst->program->name);
-	if (open_parts(inst) && mirage_engine_main(inst))
+	if (mirage_engine_accepts(inst) && open_parts(inst) &&
+	    mirage_engine_main(inst))
 		mirage_loop_run(inst);
 	close_parts(inst);
 	if (inst->state == MIRAGE_RUNNING || inst->state == MIRAGE_STOPPING) {

@@ -114,12 +114,11 @@ mirage_loop_run(struct mirage_instance *inst)
 		}
 		if (mirage_timers_deadline(inst) <= now && !mirage_ended(inst))
 			mirage_timers_run(inst, now);
-		if (mirage_platform_stats_requested(p)) {
-			inst->stats.heap_bytes = mirage_heap_used(inst->heap);
-			inst->stats.heap_bytes_max =
-			    mirage_heap_peak(inst->heap);
+		/* Others may read the statistics, but not the heap. */
+		inst->stats.heap_bytes = mirage_heap_used(inst->heap);
+		inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
+		if (mirage_platform_stats_requested(p))
 			mirage_stats_print(inst);
-		}
 		MIRAGE_PROBE_TURN_END(inst->stats.turns);
 		if (more || inst->frame_code->nevents > 0)
 			continue;

@@ -25,6 +25,9 @@ chmod +x "$folder"/*.sh
 grep -v '^#' "$root/test/freebsd/modules.txt" | while read -r name program; do
 	sh "$root/tools/mirage" build -q -t kfreebsd "$@" -o "$folder/modules/$name" "$root/$program" </dev/null
 done
+# A program that was built for another engine.
+sh "$root/tools/with-node.sh" node "$root/test/freebsd/other-engine.mjs" \
+	"$folder/modules/hello/mirage.ko" "$folder/modules/other-engine/mirage.ko"
 
 # Programs of the guest that need no library, so that one compiler serves every version.
 compiler=${CLANG:-$(command -v clang-19 || command -v clang || echo cc)}

@@ -22,9 +22,6 @@
 #define TEXT2(x) #x
 #define TEXT(x)	 TEXT2(x)
 
-/* Changes with what bytecode means, or with what is in each function. */
-#define BYTECODE_FORMAT 1
-
 #define FIRST_SLOTS  32
 #define FIRST_RING   64 /* a power of two */
 #define OPENING_FUEL (INT64_C(1) << 40)
@@ -33,7 +30,7 @@ const char *
 mirage_engine_id(void)
 {
 	return ("duktape-" TEXT(DUK_VERSION) "-" DUK_GIT_COMMIT
-					     "-" TEXT(BYTECODE_FORMAT));
+					     "-" TEXT(MIRAGE_PROGRAM_FORMAT));
 }
 
 struct mirage_instance *
@@ -441,20 +438,25 @@ run_main(duk_context *ctx, void *arg)
 }
 
 bool
-mirage_engine_main(struct mirage_instance *inst)
+mirage_engine_accepts(struct mirage_instance *inst)
 {
 	char what[256];
 
+	if (strcmp(inst->program->engine_id, mirage_engine_id()) == 0)
+		return (true);
+	snprintf(what, sizeof(what),
+	    "the program was built for engine %.80s, and this is %s: "
+	    "build it again",
+	    inst->program->engine_id, mirage_engine_id());
+	mirage_fail(inst, MIRAGE_FAILED, what);
+	return (false);
+}
+
+bool
+mirage_engine_main(struct mirage_instance *inst)
+{
 	if (inst->engine == NULL)
 		return (false);
-	if (strcmp(inst->program->engine_id, mirage_engine_id()) != 0) {
-		snprintf(what, sizeof(what),
-		    "the program was built for engine %.80s, and this is %s: "
-		    "build it again",
-		    inst->program->engine_id, mirage_engine_id());
-		mirage_fail(inst, MIRAGE_FAILED, what);
-		return (false);
-	}
 	mirage_engine_turn(inst);
 	return (enter(inst, run_main, inst) && mirage_engine_microtasks(inst));
 }

@@ -30,6 +30,12 @@ typedef uint32_t mirage_ref;
 const char *mirage_engine_id(void);
 
 /*
+ * Was the program built for this engine?  If not, mirage_fail() was called.
+ * To be asked before any part of the program is looked at.
+ */
+bool mirage_engine_accepts(struct mirage_instance *);
+
+/*
  * Sets inst->heap and inst->engine; inst->config, platform and program are
  * set.  On false mirage_fail() was called.  close may be called in any case,
  * and more than once.

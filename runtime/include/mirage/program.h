@@ -9,6 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * A part of the engine's id, by which programs of another build are refused.
+ * Changes with what bytecode means, what is in each function of it, and
+ * whatever else a program's own objects and the runtime agree on (this file,
+ * <mirage/wasm.h>).
+ */
+#define MIRAGE_PROGRAM_FORMAT 1
+
 struct mirage_instance;
 struct mirage_wasm_module; /* <mirage/wasm.h>: one compiled frame-code module */
 
