@@ -35,6 +35,6 @@ mkdir -p "$folder/modules/programs"
 for source in "$root"/test/freebsd/guest/*.c; do
 	[ -f "$source" ] || continue
 	name=$(basename "$source" .c)
-	"$compiler" --target=x86_64-unknown-freebsd -O2 -Wall -Wextra -Werror -mavx -ffreestanding -fno-stack-protector \
+	"$compiler" --target=x86_64-unknown-freebsd -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector \
 		-fno-builtin -nostdlib -static -fuse-ld=lld -Wl,-m,elf_x86_64_fbsd -o "$folder/modules/programs/$name" "$source"
 done

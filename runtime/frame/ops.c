@@ -180,6 +180,18 @@ mirage_frame_truncate(struct mirage_frame *f, uint32_t len)
 	refresh_head(f);
 }
 
+/* A frame of several segments may hold one buffer several times. */
+static uint32_t
+own_references(const struct mirage_frame *f, const struct mirage_buffer *b)
+{
+	uint32_t own = 0;
+	unsigned i;
+
+	for (i = 0; i < f->nsegs; i++)
+		own += f->segs[i].buffer == b;
+	return (own);
+}
+
 bool
 mirage_frame_writable(
     struct mirage_instance *inst, struct mirage_frame *f, uint32_t len)
@@ -194,7 +206,7 @@ mirage_frame_writable(
 		return (true);
 	b = f->segs[0].buffer;
 	if (len <= f->head_len && !(b->flags & MIRAGE_BUFFER_READONLY) &&
-	    __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1)
+	    __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == own_references(f, b))
 		return (true);
 	/*
 	 * A frame's worth of fresh memory gives up its buffer to this frame:

@@ -27,11 +27,13 @@ in_shell() {
 	sh -c '. "$ATF_SRCDIR/atf.subr"; . "$1"; shift; "$@"' sh "$ATF_SRCDIR/$file.sh" "$@"
 }
 
+# The parent first: it must not go on to what it does when its child has ended.
 kill_tree() {
-	for child in $(pgrep -P "$1"); do
-		kill_tree "$child"
-	done
+	children=$(pgrep -P "$1")
 	kill -9 "$1" 2>/dev/null
+	for child in $children; do
+		(kill_tree "$child")
+	done
 }
 
 # The subjects: the cheap ones first, as the Kyuafile has them.

@@ -203,6 +203,35 @@ writable(void)
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 }
 
+/* A chain of a driver's: one buffer, several pieces of it. */
+static void
+writable_pieces(void)
+{
+	struct watched w;
+	struct mirage_frame *f, *other;
+
+	open_table(16);
+	watch(&w, 0);
+	f = mirage_platform_frame_alloc(&platform, 0);
+	CHECK(mirage_frame_add_segment(&platform, f, w.bytes, 60, &w.buffer));
+	CHECK(mirage_frame_add_segment(
+	    &platform, f, w.bytes + 60, 90, &w.buffer));
+	mirage_buffer_release(&w.buffer);
+	/* Nobody else holds it: it is the frame's to change. */
+	CHECK(mirage_frame_writable(&inst, f, 34));
+	CHECK(inst.stats.copies == 0 && f->head == w.bytes);
+	/* Another frame does now. */
+	other = mirage_platform_frame_alloc(&platform, 0);
+	CHECK(mirage_frame_append(&platform, other, f, 100, 20));
+	CHECK(mirage_frame_writable(&inst, f, 34));
+	CHECK(inst.stats.copies == 1 && f->head != w.bytes);
+	mirage_platform_frame_free(&platform, f);
+	CHECK(w.released == 0);
+	mirage_platform_frame_free(&platform, other);
+	CHECK(w.released == 1);
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
 /* RFC 1071, section 4.1, one word after the other. */
 static uint32_t
 plain_sum(const uint8_t *p, size_t len, uint32_t seed)
@@ -337,6 +366,7 @@ main(void)
 	few();
 	references();
 	writable();
+	writable_pieces();
 	sums();
 	unix_platform_fini(&platform);
 	over_sockets(SOCK_SEQPACKET);
