@@ -26,7 +26,7 @@ next_word(char **at)
 }
 
 bool
-arguments_set(
+arguments_check(
     struct mirage_platform *p, const char *text, char *why, size_t len)
 {
 	char copy[ARGS_BYTES];
@@ -45,7 +45,6 @@ arguments_set(
 			snprintf(why, len, "more than %d words", ARGS_WORDS);
 			return (false);
 		}
-	strlcpy(p->args, text, sizeof(p->args));
 	return (true);
 }
 

@@ -77,8 +77,8 @@ struct mirage_platform {
 	char failure[FAILURE_BYTES]; /* why there is none: program_failed() */
 
 	/*
-	 * What the next start uses; of the holder of control.  params is
-	 * rtparams parsed, and changes with lock held.
+	 * What the next start uses.  Changed by the holder of control, with
+	 * lock held, too.  params is rtparams, parsed.
 	 */
 	char rtparams[RTPARAMS_BYTES];
 	struct mirage_rtparams params;
@@ -167,11 +167,8 @@ void control_refuse(
 #define WHY_BYTES (MIRAGE_RTPARAMS_ERROR_BYTES + 64)
 
 /* arguments.c */
-/*
- * control held, or nobody else there.  What is wrong is not taken: false, and
- * why (of len bytes) says what would be right.
- */
-bool arguments_set(
+/* False: they are not taken, and why (of len bytes) says what is wrong. */
+bool arguments_check(
     struct mirage_platform *, const char *text, char *why, size_t len);
 /* control held: what is set, for the next start. */
 void arguments_use(struct mirage_platform *);

@@ -159,6 +159,8 @@ handler(module_t module, int what, void *argument)
 		file = module_file(module);
 		error = load(&platform);
 		if (error != 0) {
+			/* kldload(8) gets another error, and not this one. */
+			printf("mirage: cannot be loaded: error %d\n", error);
 			unload(&platform);
 			return (error);
 		}

@@ -29,15 +29,16 @@ control_refuse(struct mirage_platform *p, const char *name, const char *why)
 		say(LOG_NOTICE, "kern.mirage.", name, why);
 }
 
+/* These say whether a text is good; set() keeps it. */
 static bool
-set_rtparams(struct mirage_platform *p, const char *text, char *why, size_t len)
+check_rtparams(
+    struct mirage_platform *p, const char *text, char *why, size_t len)
 {
 	struct mirage_rtparams params;
 
 	kmod_rtparams_default(&params);
 	if (!mirage_rtparams_parse(&params, text, why, len))
 		return (false);
-	strlcpy(p->rtparams, text, sizeof(p->rtparams));
 	mtx_lock(&p->lock);
 	p->params = params;
 	mtx_unlock(&p->lock);
@@ -71,7 +72,7 @@ skip_address(const char *at)
 
 /* Empty: the program has none. */
 static bool
-set_ipv4(struct mirage_platform *p, const char *text, char *why, size_t len)
+check_ipv4(struct mirage_platform *p, const char *text, char *why, size_t len)
 {
 	const char *at = skip_address(text);
 
@@ -83,12 +84,12 @@ set_ipv4(struct mirage_platform *p, const char *text, char *why, size_t len)
 		    text);
 		return (false);
 	}
-	strlcpy(p->ipv4, text, sizeof(p->ipv4));
 	return (true);
 }
 
 static bool
-set_gateway(struct mirage_platform *p, const char *text, char *why, size_t len)
+check_gateway(
+    struct mirage_platform *p, const char *text, char *why, size_t len)
 {
 	const char *at = skip_address(text);
 
@@ -97,7 +98,6 @@ set_gateway(struct mirage_platform *p, const char *text, char *why, size_t len)
 		    why, len, "\"%s\" is not an address, as 10.0.0.1", text);
 		return (false);
 	}
-	strlcpy(p->gateway, text, sizeof(p->gateway));
 	return (true);
 }
 
@@ -110,17 +110,18 @@ static const struct {
 	const char *help;
 	size_t offset; /* of the text that is kept */
 	size_t size;
-	bool (*set)(
+	bool (*check)(
 	    struct mirage_platform *, const char *text, char *why, size_t len);
 } settings[] = {
     {"rtparams",
 	"Budgets of the next start: letter=value[suffix], comma separated",
-	MEMBER(rtparams), set_rtparams},
+	MEMBER(rtparams), check_rtparams},
     {"ipv4", "IPv4 address and prefix of the program's next start",
-	MEMBER(ipv4), set_ipv4},
+	MEMBER(ipv4), check_ipv4},
     {"gateway", "IPv4 router of the program's next start", MEMBER(gateway),
-	set_gateway},
-    {"args", "Words for the program's next start", MEMBER(args), arguments_set},
+	check_gateway},
+    {"args", "Words for the program's next start", MEMBER(args),
+	arguments_check},
 };
 
 static char *
@@ -138,7 +139,13 @@ set(struct mirage_platform *p, unsigned i, const char *text, char *why,
 		    why, len, "more than %zu characters", settings[i].size - 1);
 		return (false);
 	}
-	return (settings[i].set(p, text, why, len));
+	if (!settings[i].check(p, text, why, len))
+		return (false);
+	/* So that readers need not wait while a stop is awaited. */
+	mtx_lock(&p->lock);
+	strlcpy(kept(p, i), text, settings[i].size);
+	mtx_unlock(&p->lock);
+	return (true);
 }
 
 void
@@ -177,9 +184,9 @@ sysctl_setting(SYSCTL_HANDLER_ARGS)
 	bool good = false;
 	int error;
 
-	sx_slock(&p->control);
+	mtx_lock(&p->lock);
 	strlcpy(text, kept(p, i), sizeof(text));
-	sx_sunlock(&p->control);
+	mtx_unlock(&p->lock);
 	/* The kernel refuses what is too long too, but says nothing. */
 	if (req->newptr != NULL &&
 	    req->newlen - req->newidx >= settings[i].size) {
