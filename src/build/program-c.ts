@@ -26,8 +26,32 @@ export function cString(text: string): string {
   return `"${bytes.join("")}"`;
 }
 
-/** C source that defines `mirage_program`. The assembler reads the bytecode, which is faster than a list of numbers. */
-export function programC(parts: ProgramParts): string {
+/** The assembler reads the bytecode from its file, which is faster than a list of numbers. */
+function includedBytecode(file: string): string {
+  const incbin = `.incbin "${file.replace(/["\\]/g, "\\$&")}"\n`;
+  return `extern const uint8_t mirage_program_bytecode[];
+__asm__(".section .rodata\\n"
+    ".balign 16\\n"
+    "mirage_program_bytecode:\\n"
+    ${cString(incbin)}
+    ".previous\\n");
+`;
+}
+
+function listedBytecode(bytecode: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytecode.length; at += 20) {
+    lines.push(`\t${bytecode.subarray(at, at + 20).join(", ")},`);
+  }
+  return `static const uint8_t mirage_program_bytecode[] __attribute__((aligned(16))) = {\n${lines.join("\n")}\n};\n`;
+}
+
+/**
+ * C source that defines `mirage_program`.
+ *
+ * @param bytecode to have it in the C itself; without it the C refers to its file.
+ */
+export function programC(parts: ProgramParts, bytecode?: Uint8Array): string {
   const externs = parts.modules.map(
     (name) => `extern const struct mirage_wasm_module mirage_wasm_module_${name};`,
   );
@@ -36,17 +60,11 @@ export function programC(parts: ProgramParts): string {
     list.length === 0
       ? ""
       : `static const struct mirage_wasm_module *const modules[] = {\n${list.join("\n")}\n};\n`;
-  const incbin = `.incbin "${parts.bytecodeFile.replace(/["\\]/g, "\\$&")}"\n`;
+  const bytes = bytecode === undefined ? includedBytecode(parts.bytecodeFile) : listedBytecode(bytecode);
   return `#include <mirage/program.h>
 #include <mirage/wasm.h>
 
-extern const uint8_t mirage_program_bytecode[];
-__asm__(".section .rodata\\n"
-    ".balign 16\\n"
-    "mirage_program_bytecode:\\n"
-    ${cString(incbin)}
-    ".previous\\n");
-
+${bytes}
 ${externs.join("\n")}
 ${modules}
 const struct mirage_program mirage_program = {

@@ -4,11 +4,21 @@
  *
  * @module
  */
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
 import { compileAll, digest, FileDigests, isCurrent, markCurrent, pipelineDigest } from "./compile.ts";
 import { BuildError, UsageError } from "./errors.ts";
+import type { BuiltParts } from "./kfreebsd-dist.ts";
 import { withLock } from "./lock.ts";
 import {
   buildBytecodeTool,
@@ -123,6 +133,14 @@ const unix: Target = {
   link: linkExecutable,
 };
 
+/** In a folder of products: what {@link builtParts} returns. */
+const partsFile = "parts.json";
+
+/** What a program was linked of. */
+export function builtParts(built: BuiltProgram): BuiltParts {
+  return JSON.parse(readFileSync(join(dirname(built.executable), partsFile), "utf8")) as BuiltParts;
+}
+
 async function makeProgram(
   source: ProgramSource,
   directory: string,
@@ -143,15 +161,19 @@ async function makeProgram(
   const buildId = digest(...[...inputs].sort().map((file) => digests.of(file)), runtime.digest).slice(0, 32);
   const bytecodeFile = join(directory, "program.bin");
   const programFile = join(directory, "program.c");
-  const text = programC({
-    name: source.name,
-    buildId,
-    bytecodeFile,
-    bytecodeLength: statSync(bytecodeFile).size,
-    engineId: tool.engineId,
-    modules: modules.map((one) => one.name),
-  });
-  writeFileSync(programFile, text);
+  const parts: BuiltParts = {
+    program: {
+      name: source.name,
+      buildId,
+      bytecodeFile,
+      bytecodeLength: statSync(bytecodeFile).size,
+      engineId: tool.engineId,
+      modules: modules.map((one) => one.name),
+    },
+    frameCode: modules.map((one) => one.source),
+  };
+  writeFileSync(join(directory, partsFile), JSON.stringify(parts));
+  writeFileSync(programFile, programC(parts.program));
   const flags = sharedFlags(runtime.variant);
   const programObject = join(directory, "program.o");
   // The compiler does not tell of the file that the assembler includes.

@@ -6,13 +6,15 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import yargs from "yargs";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
 import { findKernelHeaders, type KernelChoice, loadableOn } from "../build/kernel-headers.ts";
 import { kfreebsdTarget } from "../build/kfreebsd.ts";
+import { writeDist } from "../build/kfreebsd-dist.ts";
 import { type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
-import { buildProgram, describeCosts, installProgram } from "../build/program.ts";
+import { buildProgram, builtParts, describeCosts, installProgram } from "../build/program.ts";
 import { counting, seconds, silent } from "../build/progress.ts";
 import { findProgram } from "../build/sources.ts";
 import { doctor } from "./doctor.ts";
@@ -24,7 +26,7 @@ const commands = ["build", "run", "doctor"] as const;
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
-  build: ["target", "sysdir", "headers", "output", "json", "quiet", ...common],
+  build: ["target", "sysdir", "headers", "dist", "output", "json", "quiet", ...common],
   run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
   doctor: ["json", ...common],
 };
@@ -65,7 +67,7 @@ function chosenVariant(): Variant {
 }
 
 /** Options that only the target kfreebsd has. */
-const kernelOptions = ["sysdir", "headers"] as const;
+const kernelOptions = ["sysdir", "headers", "dist"] as const;
 
 /** What the command line says about the kernel; undefined: the target is this machine. */
 function checkTarget(args: Arguments): KernelChoice | undefined {
@@ -100,6 +102,21 @@ async function build(args: Arguments): Promise<number> {
   const kernel = choice === undefined ? undefined : await findKernelHeaders(choice, progress);
   const target = kernel === undefined ? undefined : await kfreebsdTarget(kernel, progress);
   const built = await buildProgram(source, { progress, variant: chosenVariant(), target });
+  const dist = word(args, "dist");
+  if (dist !== undefined) {
+    if (args.output !== undefined) {
+      throw new UsageError("--dist leaves source in place of a module; -o has no use beside it.");
+    }
+    writeDist(dist, builtParts(built));
+    if (args.json === true) {
+      process.stdout.write(
+        `${JSON.stringify({ directory: resolve(dist), cached: built.cached }, null, 2)}\n`,
+      );
+    } else if (!quiet) {
+      process.stdout.write(`${dist}: source of mirage.ko with ${source.name}, for make on FreeBSD\n`);
+    }
+    return ExitCode.Ok;
+  }
   const file = installProgram(source, built, word(args, "output") ?? "build", target);
   const total = performance.now() - start;
   if (args.json === true) {
@@ -166,7 +183,7 @@ function parser() {
       (command) =>
         command
           .usage(
-            "mirage build [-t unix] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR | --headers DIR] [-o DIR] PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.",
+            "mirage build [-t unix] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR | --headers DIR] [-o DIR] PROGRAM\n       mirage build -t kfreebsd [--sysdir DIR | --headers DIR] --dist DIR PROGRAM\n\nPROGRAM is a .ts file, or a folder with main.ts.",
           )
           .positional("program", { type: "string", describe: "A .ts file, or a folder with main.ts" })
           .option("target", {
@@ -187,12 +204,16 @@ function parser() {
             describe:
               "For kfreebsd, without source: a /usr/include of FreeBSD; or 14.2 or 15.0, to fetch them",
           })
+          .option("dist", {
+            type: "string",
+            requiresArg: true,
+            describe: "For kfreebsd: leave a folder of C there, for make on a FreeBSD without Mirage",
+          })
           .option("output", {
             alias: "o",
             type: "string",
             requiresArg: true,
-            default: "build",
-            describe: "Folder for the result",
+            describe: "Folder for the result; build if not given",
           })
           .option("quiet", { alias: "q", type: "boolean", describe: "Print errors only" })
           .option("json", { type: "boolean", describe: "Print the result as JSON" })
