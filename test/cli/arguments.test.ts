@@ -49,7 +49,7 @@ describe("wrong arguments end with 64, and", () => {
     ],
     [
       "a folder that is no kernel's source",
-      ["build", "-t", "kfreebsd", "--sysdir", "/dev", "x.ts"],
+      ["build", "-t", "kfreebsd", "--sysdir", "/dev", "examples/hello"],
       /no kernel source in \/dev: it has no sys\/param\.h/,
     ],
     ["running what only a kernel runs", ["run", "-t", "kfreebsd", "x.ts"], /mirage run is for -t unix/],
