@@ -17,6 +17,9 @@
 
 #if __FreeBSD_version >= 1200000
 #include <sys/epoch.h>
+#else
+#include <sys/lock.h>
+#include <sys/rmlock.h>
 #endif
 #if __has_include(<sys/stdarg.h>)
 #include <sys/stdarg.h>
@@ -25,8 +28,12 @@
 #endif
 
 #include <net/if.h>
+#include <net/if_dl.h>
 #include <net/if_var.h>
 #include <net/ethernet.h>
+#if __FreeBSD_version >= 1500000
+#include <net/if_private.h>
+#endif
 
 /* Where an mbuf's storage begins and how large it is, spare room included. */
 #ifndef M_START
@@ -40,15 +47,45 @@
 					    MLEN)
 #endif
 
-/* Waits until no sender is inside of an interface that was detached. */
+/*
+ * Between enter and exit an interface that was found does not go away: must
+ * not sleep.  nested: where netgraph calls, which before 13 is in no such
+ * section.
+ */
+#if __FreeBSD_version >= 1200000
+typedef struct epoch_tracker mrg_net_tracker;
+#define mrg_net_enter(et)	 epoch_enter_preempt(net_epoch_preempt, (et))
+#define mrg_net_exit(et)	 epoch_exit_preempt(net_epoch_preempt, (et))
+#define mrg_net_enter_nested(et) mrg_net_enter(et)
+#define mrg_net_exit_nested(et)	 mrg_net_exit(et)
+#define MRG_NET_LOCK
+#else
+typedef struct rm_priotracker mrg_net_tracker;
+extern struct rmlock mrg_net_lock;
+#define mrg_net_enter(et)	 rm_rlock(&mrg_net_lock, (et))
+#define mrg_net_exit(et)	 rm_runlock(&mrg_net_lock, (et))
+#define mrg_net_enter_nested(et) ((void)(et))
+#define mrg_net_exit_nested(et)	 ((void)(et))
+#define MRG_NET_LOCK                \
+	struct rmlock mrg_net_lock; \
+	RM_SYSINIT(mrg_net_lock, &mrg_net_lock, "mirage interfaces");
+#endif
+
+/*
+ * Waits until nobody is inside of an interface that was detached.  Before 14
+ * a packet that waits for the host's network thread names its interface by
+ * address, so the thread gets some time, too.
+ */
 static inline void
 mrg_net_wait(void)
 {
-#if __FreeBSD_version >= 1300000
-	NET_EPOCH_WAIT();
-#elif __FreeBSD_version >= 1200000
+#if __FreeBSD_version >= 1200000
 	epoch_wait_preempt(net_epoch_preempt);
 #else
+	rm_wlock(&mrg_net_lock);
+	rm_wunlock(&mrg_net_lock);
+#endif
+#if __FreeBSD_version < 1400000
 	pause("mrgnet", hz / 10 + 1);
 #endif
 }
@@ -146,25 +183,15 @@ mrg_map_mbuf(struct mbuf *m)
 	return (m);
 }
 
-/* A MAC address for an interface, the same at each boot where that works. */
-static inline void
-mrg_ether_gen_addr(struct ifnet *ifp, uint8_t mac[ETHER_ADDR_LEN])
-{
-#if __FreeBSD_version >= 1201000 && \
-    !(__FreeBSD_version >= 1300000 && __FreeBSD_version < 1300020)
-	struct ether_addr made;
-
-	ether_gen_addr(ifp, &made);
-	memcpy(mac, made.octet, ETHER_ADDR_LEN);
-#else
-	mrg_random(mac, ETHER_ADDR_LEN);
-	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
-#endif
-}
-
 #if __FreeBSD_version >= 1400000
-#define mrg_if_mtu(ifp)	 ((uint32_t)if_getmtu(ifp))
-#define mrg_if_vnet(ifp) if_getvnet(ifp)
+#define mrg_if_name(ifp)      if_name(ifp)
+#define mrg_if_type(ifp)      if_gettype(ifp)
+#define mrg_if_index(ifp)     ((uint32_t)if_getindex(ifp))
+#define mrg_if_mtu(ifp)	      ((uint32_t)if_getmtu(ifp))
+#define mrg_if_vnet(ifp)      if_getvnet(ifp)
+#define mrg_if_getflags(ifp)  if_getflags(ifp)
+#define mrg_if_lladdr(ifp)    ((const uint8_t *)if_getlladdr(ifp))
+#define mrg_if_link_down(ifp) (if_getlinkstate(ifp) == LINK_STATE_DOWN)
 #define mrg_if_running(ifp)                              \
 	((if_getdrvflags(ifp) & IFF_DRV_RUNNING) != 0 && \
 	    (if_getflags(ifp) & IFF_UP) != 0)
@@ -174,7 +201,10 @@ mrg_ether_gen_addr(struct ifnet *ifp, uint8_t mac[ETHER_ADDR_LEN])
 #define if_getflags(ifp)	   ((ifp)->if_flags)
 #define if_setflags(ifp, f)	   ((ifp)->if_flags = (f))
 #define if_setcapabilities(ifp, c) ((ifp)->if_capabilities = (c))
+#define if_getcapenable(ifp)	   ((ifp)->if_capenable)
 #define if_setcapenable(ifp, c)	   ((ifp)->if_capenable = (c))
+#define if_gethwassist(ifp)	   ((ifp)->if_hwassist)
+#define if_sethwassist(ifp, h)	   ((ifp)->if_hwassist = (h))
 #define if_setinitfn(ifp, f)	   ((ifp)->if_init = (f))
 #define if_setioctlfn(ifp, f)	   ((ifp)->if_ioctl = (f))
 #define if_settransmitfn(ifp, f)   ((ifp)->if_transmit = (f))
@@ -182,11 +212,59 @@ mrg_ether_gen_addr(struct ifnet *ifp, uint8_t mac[ETHER_ADDR_LEN])
 #define if_setmtu(ifp, mtu)	   ((ifp)->if_mtu = (mtu))
 #define if_setdrvflagbits(ifp, set, clear) \
 	((ifp)->if_drv_flags = ((ifp)->if_drv_flags | (set)) & ~(clear))
-#define mrg_if_mtu(ifp)	 ((uint32_t)(ifp)->if_mtu)
-#define mrg_if_vnet(ifp) ((ifp)->if_vnet)
+#define mrg_if_name(ifp)      ((ifp)->if_xname)
+#define mrg_if_type(ifp)      ((ifp)->if_type)
+#define mrg_if_index(ifp)     ((uint32_t)(ifp)->if_index)
+#define mrg_if_mtu(ifp)	      ((uint32_t)(ifp)->if_mtu)
+#define mrg_if_vnet(ifp)      ((ifp)->if_vnet)
+#define mrg_if_getflags(ifp)  ((ifp)->if_flags)
+#define mrg_if_lladdr(ifp)    ((const uint8_t *)IF_LLADDR(ifp))
+#define mrg_if_link_down(ifp) ((ifp)->if_link_state == LINK_STATE_DOWN)
 #define mrg_if_running(ifp)                              \
 	(((ifp)->if_drv_flags & IFF_DRV_RUNNING) != 0 && \
 	    ((ifp)->if_flags & IFF_UP) != 0)
+#endif
+
+/* Is it a member of an if_bridge(4); has it addresses of carp(4)? */
+#define mrg_if_bridged(ifp) ((ifp)->if_bridge != NULL)
+#define mrg_if_carp(ifp)    ((ifp)->if_carp != NULL)
+
+/*
+ * Cloned interfaces: MRG_CLONER(C, D, create, destroy) makes the local forms
+ * C and D of int create(int unit, struct ifnet **) and
+ * void destroy(struct ifnet *), for mrg_cloner_attach().
+ */
+#if __FreeBSD_version >= 1400000
+#define MRG_CLONER(C, D, create, destroy)                                   \
+	static int C(struct if_clone *c, char *name, size_t len,            \
+	    struct ifc_data *d, struct ifnet **made)                        \
+	{                                                                   \
+		return (create((int)d->unit, made));                        \
+	}                                                                   \
+	static int D(struct if_clone *c, struct ifnet *ifp, uint32_t flags) \
+	{                                                                   \
+		destroy(ifp);                                               \
+		return (0);                                                 \
+	}
+#define mrg_cloner_attach(name, C, D)   \
+	ifc_attach_cloner((name),       \
+	    &(struct if_clone_addreq) { \
+		.create_f = (C), .destroy_f = (D), .flags = IFC_F_AUTOUNIT})
+#define mrg_cloner_detach(c) ifc_detach_cloner(c)
+#else
+#define MRG_CLONER(C, D, create, destroy)                              \
+	static int C(struct if_clone *c, int unit, caddr_t parameters) \
+	{                                                              \
+		struct ifnet *made;                                    \
+                                                                       \
+		return (create(unit, &made));                          \
+	}                                                              \
+	static void D(struct ifnet *ifp)                               \
+	{                                                              \
+		destroy(ifp);                                          \
+	}
+#define mrg_cloner_attach(name, C, D) if_clone_simple((name), (C), (D), 0)
+#define mrg_cloner_detach(c)	      if_clone_detach(c)
 #endif
 
 #endif /* MIRAGE_KMOD_COMPAT_H */

@@ -97,17 +97,21 @@ sysctl_uptime(SYSCTL_HANDLER_ARGS)
 	return (sysctl_handle_64(oidp, &seconds, 0, req));
 }
 
+/* Lines of all ports, as ports_describe() makes them. */
+#define NETIF_BYTES (PORTS_MAX * 96 + ADDRESS_BYTES)
+
 static int
 sysctl_netif(SYSCTL_HANDLER_ARGS)
 {
 	struct mirage_platform *p = arg1;
-	const uint8_t *mac = p->netif.mac;
-	char text[96];
+	char *text = malloc(NETIF_BYTES, M_MIRAGE, M_WAITOK);
+	size_t n;
+	int error;
 
-	snprintf(text, sizeof(text),
-	    "mirage0 mac %02x:%02x:%02x:%02x:%02x:%02x mtu %u", mac[0], mac[1],
-	    mac[2], mac[3], mac[4], mac[5], (unsigned)mrg_if_mtu(p->netif.ifp));
-	return (SYSCTL_OUT(req, text, strlen(text) + 1));
+	n = ports_describe(p, text, NETIF_BYTES);
+	error = SYSCTL_OUT(req, text, n + 1);
+	free(text, M_MIRAGE);
+	return (error);
 }
 
 enum memory { USED, PEAK, LIMIT };
@@ -273,14 +277,13 @@ control_create(struct mirage_platform *p)
 	TEXT(top, "program", p->program,
 	    "Name of the program, and digest of all that it was built from");
 	TEXT(top, "version", MIRAGE_VERSION, "Version of Mirage");
-	if (SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "not_running",
-		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->netif.not_running,
-		"Frames from the host while no program ran") == NULL)
-		return (ENOMEM);
-	if (SYSCTL_ADD_UQUAD(&context, top, OID_AUTO, "host_copies",
-		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->netif.copies,
-		"Pieces of frames that were copied between host and program") ==
-	    NULL)
+	if (SYSCTL_ADD_COUNTER_U64(&context, top, OID_AUTO, "not_running",
+		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->not_running,
+		"Frames for a program that did not run") == NULL ||
+	    SYSCTL_ADD_COUNTER_U64(&context, top, OID_AUTO, "stolen",
+		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->stolen,
+		"Frames that the host could not send on an interface that the "
+		"program has taken from it") == NULL)
 		return (ENOMEM);
 	mem = SYSCTL_ADD_NODE(&context, top, OID_AUTO, "mem",
 	    CTLFLAG_RD | CTLFLAG_MPSAFE, NULL, "Memory, in bytes");

@@ -29,8 +29,16 @@ struct holder {
  */
 #define DEPTH_MAX 8
 
-static uma_zone_t holders, frames;
-static unsigned outstanding; /* atomic */
+/*
+ * The host's reference on a holder: one for each mbuf with external storage.
+ * Its callback ends in the call that frees this (a jump, which a test makes
+ * sure of), so that once none is left no code of this module is left to run.
+ */
+struct lent {
+	struct mirage_buffer *buffer;
+};
+
+static uma_zone_t holders, frames, lents;
 
 int
 frames_create(void)
@@ -39,7 +47,10 @@ frames_create(void)
 	    NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
 	frames = uma_zcreate("mirage frames", sizeof(struct mirage_frame), NULL,
 	    NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
-	return (holders != NULL && frames != NULL ? 0 : ENOMEM);
+	lents = uma_zcreate("mirage references", sizeof(struct lent), NULL,
+	    NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
+	return (
+	    holders != NULL && frames != NULL && lents != NULL ? 0 : ENOMEM);
 }
 
 void
@@ -49,13 +60,17 @@ frames_destroy(void)
 		uma_zdestroy(frames);
 	if (holders != NULL)
 		uma_zdestroy(holders);
-	frames = holders = NULL;
+	if (lents != NULL)
+		uma_zdestroy(lents);
+	frames = holders = lents = NULL;
 }
 
 unsigned
 frames_outstanding(void)
 {
-	return (__atomic_load_n(&outstanding, __ATOMIC_ACQUIRE));
+	int n = lents == NULL ? 0 : uma_zone_get_cur(lents);
+
+	return (n > 0 ? (unsigned)n : 0);
 }
 
 /* In any context: the host drops the last reference where it likes. */
@@ -69,10 +84,19 @@ holder_release(struct mirage_buffer *b)
 	uma_zfree(holders, h);
 }
 
-MRG_EXTFREE(ext_free, buffer)
+MRG_EXTFREE(ext_free, argument)
 {
-	mirage_buffer_release(buffer);
-	__atomic_fetch_sub(&outstanding, 1, __ATOMIC_RELEASE);
+	struct lent *l = argument;
+
+	mirage_buffer_release(l->buffer);
+	uma_zfree(lents, l);
+}
+
+static void
+count_copy(struct mirage_platform *p, uint32_t len)
+{
+	counter_u64_add(p->copies, 1);
+	counter_u64_add(p->bytes_copied, len);
 }
 
 static struct holder *
@@ -169,13 +193,14 @@ depth_of(const struct mbuf *m)
 	unsigned depth = 0;
 
 	for (; m != NULL; m = m->m_next) {
+		struct lent *l;
 		struct holder *h;
 
 		if ((m->m_flags & M_EXT) == 0 || !MRG_EXT_IS(m, ext_free))
 			continue;
 		/* A copy of such an mbuf has no argument of its own. */
-		h = m->m_ext.ext_arg1 == NULL ? NULL :
-						holder_of(m->m_ext.ext_arg1);
+		l = m->m_ext.ext_arg1;
+		h = l == NULL ? NULL : holder_of(l->buffer);
 		if (h != NULL && h->depth + 1 > depth)
 			depth = h->depth + 1;
 	}
@@ -199,7 +224,8 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 		depth = 0;
 		for (segments = 0; n != NULL; n = n->m_next)
 			segments += n->m_len > 0;
-		p->netif.copies++;
+		if (m != NULL)
+			count_copy(p, (uint32_t)m->m_pkthdr.len);
 	}
 	if (m == NULL)
 		return (NULL);
@@ -233,6 +259,7 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 	}
 	f->head = f->segs[0].data;
 	f->head_len = f->segs[0].len;
+	f->flags |= checksum_verdict(m);
 	f->timestamp_ns = mirage_platform_monotonic_ns(p);
 	return (f);
 failed:
@@ -307,23 +334,29 @@ mbuf_from_segment(
     struct mirage_platform *p, const struct mirage_segment *s, bool first)
 {
 	struct mbuf *m;
+	struct lent *l;
 
 	if (holder_of(s->buffer) == NULL) {
 		m = mbuf_of(s->len, first ? M_PKTHDR : 0);
 		if (m != NULL) {
 			memcpy(mtod(m, void *), s->data, s->len);
-			p->netif.copies++;
+			count_copy(p, s->len);
 		}
 		return (m);
 	}
-	m = first ? m_gethdr(M_NOWAIT, MT_DATA) : m_get(M_NOWAIT, MT_DATA);
-	if (m == NULL)
+	l = uma_zalloc(lents, M_NOWAIT);
+	if (l == NULL)
 		return (NULL);
+	l->buffer = s->buffer;
+	m = first ? m_gethdr(M_NOWAIT, MT_DATA) : m_get(M_NOWAIT, MT_DATA);
+	if (m == NULL) {
+		uma_zfree(lents, l);
+		return (NULL);
+	}
 	mirage_buffer_retain(s->buffer);
-	__atomic_fetch_add(&outstanding, 1, __ATOMIC_RELAXED);
-	if (!MRG_EXTADD(m, s->data, s->len, ext_free, s->buffer)) {
+	if (!MRG_EXTADD(m, s->data, s->len, ext_free, l)) {
 		mirage_buffer_release(s->buffer);
-		__atomic_fetch_sub(&outstanding, 1, __ATOMIC_RELEASE);
+		uma_zfree(lents, l);
 		m_free(m);
 		return (NULL);
 	}

@@ -25,37 +25,20 @@
 
 #include <net/if.h>
 #include <net/if_var.h>
-#include <net/if_media.h>
 
 #include <mirage/instance.h>
 
+#include "netif.h"
+
 MALLOC_DECLARE(M_MIRAGE);
 
-#define FAILURE_BYTES	 256
-#define PROGRAM_BYTES	 128
-#define RTPARAMS_BYTES	 256 /* of text, with its NUL */
-#define ADDRESS_BYTES	 20 /* "255.255.255.255/32" and its NUL */
-#define ARGS_BYTES	 256 /* of text, with its NUL */
-#define ARGS_WORDS	 32
-#define SETTING_BYTES	 256 /* of the longest of these texts */
-#define QUEUE_LIMIT	 1024 /* frames that wait for the program */
-#define MIRAGE_MTU_MAX	 9000
-#define RECEIVE_SEGMENTS 64 /* of one received frame */
-
-/* mirageN: an Ethernet interface whose other end is the program. */
-struct mirage_netif {
-	struct ifnet *ifp; /* NULL: there is none */
-	struct ifmedia media;
-	uint8_t host_mac[6];
-	uint8_t mac[6]; /* of the program */
-
-	/* Frames from the host, linked by m_nextpkt. */
-	struct mbuf *first, *last;
-	unsigned waiting;
-	uint64_t drops[MIRAGE_DROP_REASONS];
-	uint64_t not_running; /* frames that came while no program ran */
-	uint64_t copies; /* of bytes that a program sent, see frames.c */
-};
+#define FAILURE_BYTES  256
+#define PROGRAM_BYTES  128
+#define RTPARAMS_BYTES 256 /* of text, with its NUL */
+#define ADDRESS_BYTES  20 /* "255.255.255.255/32" and its NUL */
+#define ARGS_BYTES     256 /* of text, with its NUL */
+#define ARGS_WORDS     32
+#define SETTING_BYTES  256 /* of the longest of these texts */
 
 struct mirage_platform {
 	struct sx control;
@@ -93,7 +76,13 @@ struct mirage_platform {
 	char config_args[ARGS_BYTES];
 	char *config_argv[ARGS_WORDS + 1];
 
-	struct mirage_netif netif;
+	/* Interfaces of the running program; nports changes with lock held. */
+	struct mirage_port ports[PORTS_MAX];
+	unsigned nports;
+	unsigned frames_waiting; /* at all of them; lock */
+	counter_u64_t not_running; /* frames that came while none ran */
+	counter_u64_t stolen; /* the host's, on interfaces taken from it */
+	counter_u64_t copies, bytes_copied; /* of this run, see frames.c */
 
 	/* Memory of the malloc type, in bytes as asked for; atomic. */
 	uint64_t memory_used, memory_peak;
@@ -172,11 +161,6 @@ bool arguments_check(
     struct mirage_platform *, const char *text, char *why, size_t len);
 /* control held: what is set, for the next start. */
 void arguments_use(struct mirage_platform *);
-
-/* netif.c */
-int netif_create(struct mirage_platform *);
-void netif_destroy(struct mirage_platform *);
-void netif_purge(struct mirage_platform *);
 
 /* frames.c */
 int frames_create(void);

@@ -11,6 +11,9 @@
 #include <sys/module.h>
 #include <sys/syslog.h>
 
+#include <netgraph/ng_message.h>
+#include <netgraph/netgraph.h>
+
 static struct mirage_platform platform;
 static linker_file_t file; /* that this module is of */
 static eventhandler_tag mountroot_tag, unload_tag;
@@ -190,3 +193,5 @@ static moduledata_t mirage_module = {"mirage", handler, NULL};
 
 DECLARE_MODULE(mirage, mirage_module, SI_SUB_PSEUDO, SI_ORDER_ANY);
 MODULE_VERSION(mirage, 1);
+MODULE_DEPEND(mirage, netgraph, NG_ABI_VERSION, NG_ABI_VERSION, NG_ABI_VERSION);
+MODULE_DEPEND(mirage, ng_ether, 1, 1, 1);

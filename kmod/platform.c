@@ -174,7 +174,7 @@ woken(struct mirage_platform *p)
 
 	if (p->stop && !p->stop_told)
 		woke |= MIRAGE_WAKE_STOP;
-	if (p->netif.first != NULL && !p->frame_told)
+	if (p->frames_waiting > 0 && !p->frame_told)
 		woke |= MIRAGE_WAKE_FRAME;
 	return (woke);
 }

@@ -57,6 +57,7 @@ static void
 run_program(struct mirage_platform *p)
 {
 	struct mirage_instance *inst, *old;
+	char why[FAILURE_BYTES];
 
 	mtx_lock(&p->lock);
 	old = p->instance;
@@ -66,6 +67,11 @@ run_program(struct mirage_platform *p)
 	if (old != NULL)
 		mirage_instance_destroy(old);
 	memory_mark(p);
+	if (!ports_open(p, p->config.params.interfaces, p->config.params.mac,
+		why, sizeof(why))) {
+		program_failed(p, "%s", why);
+		return;
+	}
 	p->config.stack_low = (uintptr_t)curthread->td_kstack;
 	inst = mirage_instance_create(p, &mirage_program, &p->config);
 	mtx_lock(&p->lock);
@@ -73,6 +79,7 @@ run_program(struct mirage_platform *p)
 	p->accepting = inst != NULL;
 	mtx_unlock(&p->lock);
 	if (inst == NULL) {
+		ports_close(p);
 		program_failed(p, "no memory for the program");
 		return;
 	}
@@ -80,7 +87,7 @@ run_program(struct mirage_platform *p)
 	mtx_lock(&p->lock);
 	p->accepting = false;
 	mtx_unlock(&p->lock);
-	netif_purge(p);
+	ports_close(p);
 	console_flush(p);
 	tell_failure(mirage_instance_error(inst));
 }
@@ -182,7 +189,6 @@ program_start(struct mirage_platform *p)
 	mtx_lock(&p->lock);
 	p->stop = p->stop_told = p->frame_told = false;
 	p->started = time_uptime;
-	memset(p->netif.drops, 0, sizeof(p->netif.drops));
 	p->busy = true;
 	p->start = true;
 	wakeup(&p->start);

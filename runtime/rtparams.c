@@ -9,16 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <mirage/rtparams.h>
+#include "rtparams_text.h"
 
 static const struct mirage_rtparam_row rows[] = {
 #define MIRAGE_RTPARAM(letter, member, dflt, min, max, unit, text) \
 	{letter, #member, dflt, min, max, unit, text},
+#define MIRAGE_RTPARAM_TEXT(letter, member, bytes, form, dflt, text)
 #include <mirage/rtparams.def>
 #undef MIRAGE_RTPARAM
+#undef MIRAGE_RTPARAM_TEXT
 };
 
-#define NROWS (sizeof(rows) / sizeof(rows[0]))
+static const struct mirage_rtparam_text_row texts[] = {
+#define MIRAGE_RTPARAM(letter, member, dflt, min, max, unit, text)
+#define MIRAGE_RTPARAM_TEXT(letter, member, bytes, form, dflt, text) \
+	{letter, #member, bytes, form, dflt, text},
+#include <mirage/rtparams.def>
+#undef MIRAGE_RTPARAM
+#undef MIRAGE_RTPARAM_TEXT
+};
+
+#define NROWS  (sizeof(rows) / sizeof(rows[0]))
+#define NTEXTS (sizeof(texts) / sizeof(texts[0]))
 
 static uint64_t *
 value_of(struct mirage_rtparams *p, size_t row)
@@ -26,11 +38,28 @@ value_of(struct mirage_rtparams *p, size_t row)
 	static const size_t offsets[] = {
 #define MIRAGE_RTPARAM(letter, member, dflt, min, max, unit, text) \
 	offsetof(struct mirage_rtparams, member),
+#define MIRAGE_RTPARAM_TEXT(letter, member, bytes, form, dflt, text)
 #include <mirage/rtparams.def>
 #undef MIRAGE_RTPARAM
+#undef MIRAGE_RTPARAM_TEXT
 	};
 
 	return ((uint64_t *)((char *)p + offsets[row]));
+}
+
+static char *
+text_of(struct mirage_rtparams *p, size_t row)
+{
+	static const size_t offsets[] = {
+#define MIRAGE_RTPARAM(letter, member, dflt, min, max, unit, text)
+#define MIRAGE_RTPARAM_TEXT(letter, member, bytes, form, dflt, text) \
+	offsetof(struct mirage_rtparams, member),
+#include <mirage/rtparams.def>
+#undef MIRAGE_RTPARAM
+#undef MIRAGE_RTPARAM_TEXT
+	};
+
+	return ((char *)p + offsets[row]);
 }
 
 const struct mirage_rtparam_row *
@@ -40,6 +69,13 @@ mirage_rtparams_table(size_t *n)
 	return (rows);
 }
 
+const struct mirage_rtparam_text_row *
+mirage_rtparams_texts(size_t *n)
+{
+	*n = NTEXTS;
+	return (texts);
+}
+
 void
 mirage_rtparams_default(struct mirage_rtparams *p)
 {
@@ -47,6 +83,8 @@ mirage_rtparams_default(struct mirage_rtparams *p)
 
 	for (i = 0; i < NROWS; i++)
 		*value_of(p, i) = rows[i].dflt;
+	for (i = 0; i < NTEXTS; i++)
+		text_of(p, i)[0] = '\0';
 }
 
 char *
@@ -86,6 +124,56 @@ letters(char *buf, size_t len)
 	n = (size_t)snprintf(buf, len, "one of the letters");
 	for (i = 0; i < NROWS && n < len; i++)
 		n += (size_t)snprintf(buf + n, len - n, " %c", rows[i].letter);
+	for (i = 0; i < NTEXTS && n < len; i++)
+		n += (size_t)snprintf(buf + n, len - n, " %c", texts[i].letter);
+}
+
+/* What is wrong with a text; NULL: nothing.  *at is where. */
+static const char *
+bad_text(char letter, const char *value, size_t *at)
+{
+	const char *bad;
+	uint8_t mac[6];
+
+	*at = 0;
+	if (letter == 'm')
+		return (mirage_rtparams_mac(value, mac) ?
+			NULL :
+			"the MAC address of one interface, as in "
+			"02:00:00:00:00:02");
+	bad = mirage_rtparams_bad_interfaces(value);
+	if (bad == NULL)
+		return (NULL);
+	*at = (size_t)(bad - value);
+	return ("at most 8 different names of interfaces, joined by +, as in "
+		"em0 or em0:steal+mirage0");
+}
+
+/*
+ * The value at s, up to a comma or the end, which is returned.  NULL: it is
+ * refused, *expected says why and *at where.
+ */
+static const char *
+parse_text(struct mirage_rtparams *p, size_t row, const char *s,
+    const char **expected, size_t *at)
+{
+	size_t len = strcspn(s, ",");
+	char *value = text_of(p, row);
+	char copy[256];
+
+	*at = 0;
+	*expected = "a shorter text";
+	if (len >= texts[row].bytes || len >= sizeof(copy)) {
+		*at = texts[row].bytes - 1;
+		return (NULL);
+	}
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	*expected = bad_text(texts[row].letter, copy, at);
+	if (*expected != NULL)
+		return (NULL);
+	memcpy(value, copy, len + 1);
+	return (s + len);
 }
 
 bool
@@ -103,6 +191,26 @@ mirage_rtparams_parse(
 	if (*s == '\0')
 		return (true);
 	for (;;) {
+		for (row = 0; row < NTEXTS && texts[row].letter != *s; row++)
+			;
+		if (row < NTEXTS && *s != '\0') {
+			const char *wanted;
+			size_t at;
+
+			if (s[1] != '=')
+				return (refuse(error, len, text,
+				    (size_t)(s + 1 - text),
+				    "\"=\" and a text"));
+			start = s + 2;
+			s = parse_text(&p, row, start, &wanted, &at);
+			if (s == NULL)
+				return (refuse(error, len, text,
+				    (size_t)(start - text) + at, wanted));
+			if (*s == '\0')
+				break;
+			s++;
+			continue;
+		}
 		for (row = 0; row < NROWS && rows[row].letter != *s; row++)
 			;
 		if (row == NROWS) {

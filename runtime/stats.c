@@ -55,6 +55,20 @@ mirage_stats_describe(unsigned i, const char **name, const char **help)
 	return (false);
 }
 
+/* What the platform adds to a counter. */
+static uint64_t
+platform_copies(const struct mirage_instance *inst, size_t offset)
+{
+	uint64_t copies, bytes;
+
+	if (offset != offsetof(struct mirage_stats, copies) &&
+	    offset != offsetof(struct mirage_stats, bytes_copied))
+		return (0);
+	copies = mirage_platform_copies(inst->platform, &bytes);
+	return (
+	    offset == offsetof(struct mirage_stats, copies) ? copies : bytes);
+}
+
 bool
 mirage_stats_get(const struct mirage_instance *inst, unsigned i,
     const char **name, uint64_t *value)
@@ -66,6 +80,7 @@ mirage_stats_get(const struct mirage_instance *inst, unsigned i,
 		*name = fixed[i].name;
 		memcpy(
 		    value, (const char *)s + fixed[i].offset, sizeof(*value));
+		*value += platform_copies(inst, fixed[i].offset);
 		return (true);
 	}
 	i -= NFIXED;

@@ -28,6 +28,31 @@ function evaluate(expression: string): bigint {
   return BigInt(match[1]!) << BigInt(match[2] ?? "0");
 }
 
+/** A row whose value is text. */
+export interface RtparamTextRow {
+  readonly letter: string;
+  readonly form: string;
+  readonly initial: string;
+  readonly text: string;
+}
+
+/** @param def the text of rtparams.def */
+export function parseRtparamTexts(def: string): RtparamTextRow[] {
+  const rows = [
+    ...def.matchAll(/^MIRAGE_RTPARAM_TEXT\('(.)',\s*\w+,\s*\d+,\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)"\)/gm),
+  ];
+  const begun = def.match(/^MIRAGE_RTPARAM_TEXT\(/gm)?.length ?? 0;
+  if (rows.length !== begun) {
+    throw new Error(`rtparams.def: understood ${rows.length} of ${begun} rows of texts`);
+  }
+  return rows.map(([, letter, form, initial, text]) => ({
+    letter: letter!,
+    form: form!,
+    initial: initial!,
+    text: text!,
+  }));
+}
+
 /** @param def the text of rtparams.def */
 export function parseRtparams(def: string): RtparamRow[] {
   const rows = [
@@ -61,12 +86,15 @@ export function withSuffix(value: bigint): string {
   return String(value);
 }
 
-export function rtparamsPage(rows: readonly RtparamRow[]): string {
+export function rtparamsPage(rows: readonly RtparamRow[], texts: readonly RtparamTextRow[]): string {
   const table = rows
     .map(
       (row) =>
         `| \`${row.letter}\` | ${row.text} | ${row.unit} | ${withSuffix(row.initial)} | ${withSuffix(row.least)} | ${withSuffix(row.most)} |`,
     )
+    .join("\n");
+  const textTable = texts
+    .map((row) => `| \`${row.letter}\` | ${row.text} | ${row.form} | ${row.initial} |`)
     .join("\n");
   return `# rtparams
 
@@ -79,6 +107,10 @@ read first, in the same form.
 | letter | what | unit | default | least | most |
 |---|---|---|---|---|---|
 ${table}
+
+| letter | what | form | default |
+|---|---|---|---|
+${textTable}
 
 A string that is not of this form, a letter that is not in the table and a value out of range are refused, with the
 position in the string and what is accepted there; the program does not start, and the exit code is 64.
@@ -99,9 +131,8 @@ function repositoryFile(name: string): string {
 
 /** The page as it should be now. */
 export function currentPage(): string {
-  return rtparamsPage(
-    parseRtparams(readFileSync(repositoryFile("runtime/include/mirage/rtparams.def"), "utf8")),
-  );
+  const def = readFileSync(repositoryFile("runtime/include/mirage/rtparams.def"), "utf8");
+  return rtparamsPage(parseRtparams(def), parseRtparamTexts(def));
 }
 
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {

@@ -676,10 +676,14 @@ bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
-	const struct mirage_frame *f =
-	    mirage_frame_lookup(inst->frames, handle);
+	struct mirage_frame *f = mirage_frame_lookup(inst->frames, handle);
 	uint32_t args[] = {handle, f == NULL ? 0 : f->len};
 
+	/* Without the memory for it the frame is nobody's. */
+	if (f != NULL && inst->net->netif_listener[netif] != 0 &&
+	    (f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
+	    !mirage_frame_finish(inst, f))
+		return (false);
 	return (deliver(inst, inst->net->netif_listener[netif], args,
 	    sizeof(args) / sizeof(args[0])));
 }

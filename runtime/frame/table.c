@@ -196,6 +196,8 @@ mirage_frame_transmit(
 	enum mirage_tx result = MIRAGE_TX_DOWN;
 
 	if (netif >= inst->nnetifs ||
+	    ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
+		!mirage_frame_finish(inst, f)) ||
 	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
 		    ~inst->netifs[netif].tx_offload &&
 		!fill_checksum(inst, f))) {

@@ -131,6 +131,17 @@ bool mirage_frame_writable(
 /* Drops the bytes behind len. */
 void mirage_frame_truncate(struct mirage_frame *, uint32_t len);
 
+/* finish.c */
+
+/*
+ * Fills in the checksum that a frame came without (MIRAGE_FRAME_RX_UNSUMMED).
+ * false: no memory.
+ */
+bool mirage_frame_finish(struct mirage_instance *, struct mirage_frame *);
+/* Does so if the checksum lies at `off` or behind it. */
+bool mirage_frame_finish_before(
+    struct mirage_instance *, struct mirage_frame *, uint32_t off);
+
 /* checksum.c */
 
 /*

@@ -138,6 +138,14 @@ mirage_platform_drops(
 	return (0);
 }
 
+uint64_t
+mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
+{
+	(void)p;
+	*bytes = 0;
+	return (0);
+}
+
 enum mirage_tx
 mirage_platform_transmit(
     struct mirage_platform *p, unsigned netif, struct mirage_frame *f)

@@ -141,6 +141,14 @@ mirage_platform_drops(
 	return (p->nics[netif].drops[reason]);
 }
 
+uint64_t
+mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
+{
+	(void)p;
+	*bytes = 0;
+	return (0);
+}
+
 bool
 nic_drops(struct nic *nic, const uint8_t *data, uint32_t len)
 {

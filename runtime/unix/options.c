@@ -37,8 +37,10 @@ static const struct option {
 static void
 print_help(const char *self)
 {
-	size_t rows, i;
+	size_t rows, texts, i;
 	const struct mirage_rtparam_row *row = mirage_rtparams_table(&rows);
+	const struct mirage_rtparam_text_row *text =
+	    mirage_rtparams_texts(&texts);
 	char dflt[24], least[24], most[24];
 
 	printf("usage: %s [OPTION ...] [-- ARGUMENT ...]\n\n"
@@ -70,6 +72,9 @@ print_help(const char *self)
 		    mirage_rtparams_format(row[i].dflt, dflt, sizeof(dflt)),
 		    mirage_rtparams_format(row[i].min, least, sizeof(least)),
 		    mirage_rtparams_format(row[i].max, most, sizeof(most)));
+	for (i = 0; i < texts; i++)
+		printf("  %c  %s\n     (%s; default %s)\n", text[i].letter,
+		    text[i].text, text[i].form, text[i].dflt);
 	printf("\nexit codes: 0, or what the program passed to exit(); 64 bad "
 	       "arguments; 70 the program\nfailed or broke a budget; 130 "
 	       "Ctrl-C; 143 terminated. SIGUSR1 prints statistics.\n\n"
@@ -219,8 +224,14 @@ parse_rtparams(struct options *o, const char *from, const char *text)
 	char error[MIRAGE_RTPARAMS_ERROR_BYTES];
 
 	if (mirage_rtparams_parse(
-		&o->config.params, text, error, sizeof(error)))
-		return (true);
+		&o->config.params, text, error, sizeof(error))) {
+		if (o->config.params.interfaces[0] == '\0' &&
+		    o->config.params.mac[0] == '\0')
+			return (true);
+		snprintf(error, sizeof(error),
+		    "n and m are for the kernel; here --net and --mac say "
+		    "that (see --help)");
+	}
 	fprintf(stderr, "mirage: %s \"%s\": %s\n", from, text, error);
 	return (false);
 }

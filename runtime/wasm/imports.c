@@ -139,7 +139,8 @@ mirage_import_frame_append(
 		mirage_wasm_bad_access(w, src, off, len, site);
 	if (len > MIRAGE_FRAME_BYTES_MAX - f->len)
 		return (false);
-	return (mirage_frame_append(w->inst->platform, f, s, off, len));
+	return (mirage_frame_finish_before(w->inst, s, off) &&
+	    mirage_frame_append(w->inst->platform, f, s, off, len));
 }
 
 uint32_t
@@ -179,6 +180,7 @@ mirage_import_frame_checksum(SITE, uint32_t h, uint32_t start, uint32_t offset)
 	f->csum_start = (uint16_t)start;
 	f->csum_offset = (uint16_t)offset;
 	f->flags |= MIRAGE_FRAME_TX_CSUM;
+	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
 }
 
 /* NULL: there is no such interface. */

@@ -70,6 +70,8 @@ describe("the executable", () => {
 describe("bad arguments end with 64 and say what would be right:", () => {
   it.each([
     [["--gatway", "10.0.0.1"], /unknown option --gatway; did you mean --gateway\?/],
+    [["--rtparams=n=em0"], /n and m are for the kernel; here --net and --mac say that/],
+    [["--rtparams=h=4M,m=02:00:00:00:00:01"], /--net and --mac/],
     [["--rtparm=h=1M"], /unknown option --rtparm; did you mean --rtparams\?/],
     [["-x"], /unknown option --x/],
     [["--net"], /--net needs SPEC/],

@@ -37,8 +37,14 @@ struct mirage_segment {
 /* Receive checksum verdicts (what the NIC said) and transmit requests. */
 #define MIRAGE_FRAME_RX_L3_GOOD 0x0001 /* IPv4 header checksum verified */
 #define MIRAGE_FRAME_RX_L4_GOOD 0x0002 /* TCP or UDP checksum verified */
-#define MIRAGE_FRAME_TX_CSUM	0x0010 /* fill csum_start/csum_offset */
-#define MIRAGE_FRAME_READONLY	0x0100 /* the first segment is the host's too */
+/*
+ * The checksum of TCP or UDP is good but perhaps not in its place: the host
+ * left it to a card.  The runtime fills it in before the frame is sent on or
+ * its bytes are shown to the program.
+ */
+#define MIRAGE_FRAME_RX_UNSUMMED 0x0004
+#define MIRAGE_FRAME_TX_CSUM	 0x0010 /* fill csum_start/csum_offset */
+#define MIRAGE_FRAME_READONLY	 0x0100 /* the first segment is the host's too */
 
 struct mirage_frame {
 	uint8_t *head; /* first segment's data: the headers, contiguous */

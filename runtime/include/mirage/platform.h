@@ -109,6 +109,13 @@ uint64_t mirage_platform_drops(
     struct mirage_platform *, unsigned netif, enum mirage_drop);
 
 /*
+ * Times that the platform copied bytes of frames since the start, and how
+ * many bytes; making the first MIRAGE_RX_CONTIGUOUS contiguous is none.  In
+ * any thread.
+ */
+uint64_t mirage_platform_copies(struct mirage_platform *, uint64_t *bytes);
+
+/*
  * Transmit.  Takes the caller's reference, whatever it returns: if refs was 1
  * the frame is the platform's to free, else it only takes one off, before it
  * returns.  All segments go out as one frame, gathered by reference (writev,

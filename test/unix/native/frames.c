@@ -333,6 +333,114 @@ transmit(void)
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 }
 
+/* One's complement sum of TCP or UDP in w with its pseudo header. */
+static uint32_t
+transport_sum(
+    const uint8_t *ip, uint32_t header, uint32_t len, uint8_t protocol)
+{
+	bool v6 = ip[0] >> 4 == 6;
+
+	return (plain_sum(ip + header, len,
+	    plain_sum(ip + (v6 ? 8 : 12), v6 ? 32 : 8, len + protocol)));
+}
+
+/*
+ * A frame that came without its checksum, of `cut` bytes and the rest in one
+ * buffer, is sent on: with the checksum, and copied only if it must be.
+ */
+static void
+send_on(
+    struct watched *w, uint32_t len, uint32_t cut, uint32_t flags, uint8_t *out)
+{
+	struct mirage_frame *f, *g;
+
+	w->buffer.flags = flags;
+	f = mirage_platform_frame_alloc(&platform, 0);
+	CHECK(
+	    mirage_frame_add_segment(&platform, f, w->bytes, cut, &w->buffer));
+	if (cut < len)
+		CHECK(mirage_frame_add_segment(
+		    &platform, f, w->bytes + cut, len - cut, &w->buffer));
+	w->buffer.refs--; /* the frame's alone */
+	f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
+	CHECK(mirage_frame_insert(&inst, f) != 0);
+	CHECK(mirage_frame_transmit(&inst, 0, f));
+	CHECK(mirage_platform_wait(&platform, UINT64_MAX) == MIRAGE_WAKE_FRAME);
+	CHECK(mirage_platform_receive(&platform, 1, &g, 1) == 1);
+	CHECK(g->len == len);
+	mirage_frame_copy_out(g, 0, out, len);
+	mirage_platform_frame_free(&platform, g);
+}
+
+static void
+unsummed(void)
+{
+	static const struct {
+		uint32_t link; /* bytes of the Ethernet header, a tag with it */
+		uint8_t version, protocol;
+		bool fragment, readonly;
+	} cases[] = {
+	    {14, 4, 17, false, false},
+	    {14, 4, 6, false, false},
+	    {18, 4, 17, false, false},
+	    {14, 6, 17, false, false},
+	    {18, 6, 6, false, false},
+	    {14, 4, 17, true, false},
+	    {14, 4, 1, false, false},
+	    {14, 4, 17, false, true},
+	};
+	unsigned i;
+
+	open_table(16);
+	inst.nnetifs = 1;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t link = cases[i].link;
+		uint32_t header = cases[i].version == 6 ? 40 : 20;
+		uint32_t len = 101, field = cases[i].protocol == 6 ? 16 : 6;
+		uint8_t out[256], before[256], *ip;
+		bool left = cases[i].fragment || cases[i].protocol == 1;
+		uint64_t copies = inst.stats.copies;
+		struct watched w;
+
+		watch(&w, 0);
+		w.bytes[12] = link == 18  ? 0x81 :
+		    cases[i].version == 6 ? 0x86 :
+					    0x08;
+		w.bytes[13] = link == 18 ? 0 : cases[i].version == 6 ? 0xdd : 0;
+		w.bytes[16] = cases[i].version == 6 ? 0x86 : 0x08;
+		w.bytes[17] = cases[i].version == 6 ? 0xdd : 0;
+		ip = w.bytes + link;
+		ip[0] = cases[i].version == 6 ? 0x60 : 0x45;
+		ip[2] = 0;
+		ip[3] = (uint8_t)(20 + len);
+		if (cases[i].version == 6) {
+			ip[4] = 0;
+			ip[5] = (uint8_t)len;
+			ip[6] = cases[i].protocol;
+		} else {
+			ip[6] = cases[i].fragment ? 0x20 : 0;
+			ip[7] = 0;
+			ip[9] = cases[i].protocol;
+		}
+		memcpy(before, w.bytes, sizeof(before));
+		/* Behind it, as if it were padding. */
+		send_on(&w, link + header + len + 5, link + header + 20,
+		    cases[i].readonly ? MIRAGE_BUFFER_READONLY : 0, out);
+		CHECK(left == (memcmp(out, before, link + header + len) == 0));
+		if (!left)
+			CHECK(transport_sum(out + link, header, len,
+				  cases[i].protocol) == 0xffff);
+		/* Nothing else has changed, and nothing of another's. */
+		memcpy(out + link + header + field,
+		    before + link + header + field, 2);
+		CHECK(memcmp(out, before, link + header + len + 5) == 0);
+		CHECK(!cases[i].readonly ||
+		    memcmp(w.bytes, before, sizeof(before)) == 0);
+		CHECK(inst.stats.copies - copies == cases[i].readonly);
+	}
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
 /* Both ends of a socket pair are interfaces of one platform. */
 static void
 over_sockets(int type)
@@ -352,6 +460,7 @@ over_sockets(int type)
 	    0);
 	CHECK((platform.nics[0].info.mac[0] & 3) == 2);
 	transmit();
+	unsummed();
 	unix_platform_fini(&platform);
 	CHECK(platform.nbuffers <= 256);
 }

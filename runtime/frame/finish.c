@@ -1,0 +1,125 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The checksum of TCP and UDP in a frame that came without it
+ * (MIRAGE_FRAME_RX_UNSUMMED): the host had left it to a card that there is
+ * not.  It is filled in, of the bytes as they are then, when somebody sees
+ * them for whom they must be right.
+ */
+#include "table.h"
+
+#define ETHERNET_BYTES 14
+#define VLAN_BYTES     4
+#define IPV4_BYTES     20
+#define IPV6_BYTES     40
+
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_VLAN 0x8100
+#define ETHERTYPE_IPV6 0x86dd
+
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+
+/* A range of TCP or UDP in a frame. */
+struct transport {
+	uint32_t at, len; /* bytes from head; header and data */
+	uint32_t field; /* of the checksum, from head */
+	uint32_t seed; /* sum of the pseudo header */
+	uint8_t protocol;
+};
+
+static uint32_t
+get16(const struct mirage_frame *f, uint32_t at)
+{
+	return ((uint32_t)f->head[at] << 8 | f->head[at + 1]);
+}
+
+/* RFC 791; a fragment has no checksum of its own. */
+static bool
+find_ipv4(const struct mirage_frame *f, uint32_t at, struct transport *t)
+{
+	uint32_t header, total;
+
+	if (f->head_len < at + IPV4_BYTES)
+		return (false);
+	header = (f->head[at] & 0xfu) * 4;
+	total = get16(f, at + 2);
+	if (f->head[at] >> 4 != 4 || header < IPV4_BYTES || total < header ||
+	    (get16(f, at + 6) & 0x3fff) != 0)
+		return (false);
+	t->protocol = f->head[at + 9];
+	t->at = at + header;
+	t->len = total - header;
+	t->seed = mirage_sum(f->head + at + 12, 8, t->len + t->protocol);
+	return (true);
+}
+
+/* RFC 8200; no extension headers, which no card looks behind. */
+static bool
+find_ipv6(const struct mirage_frame *f, uint32_t at, struct transport *t)
+{
+	if (f->head_len < at + IPV6_BYTES || f->head[at] >> 4 != 6)
+		return (false);
+	t->protocol = f->head[at + 6];
+	t->at = at + IPV6_BYTES;
+	t->len = get16(f, at + 4);
+	t->seed = mirage_sum(f->head + at + 8, 32, t->len + t->protocol);
+	return (true);
+}
+
+static bool
+find_transport(const struct mirage_frame *f, struct transport *t)
+{
+	uint32_t at = ETHERNET_BYTES, type;
+
+	if (f->head_len < at)
+		return (false);
+	type = get16(f, at - 2);
+	if (type == ETHERTYPE_VLAN && f->head_len >= at + VLAN_BYTES) {
+		at += VLAN_BYTES;
+		type = get16(f, at - 2);
+	}
+	if (!(type == ETHERTYPE_IPV4 ?
+		    find_ipv4(f, at, t) :
+		    type == ETHERTYPE_IPV6 && find_ipv6(f, at, t)))
+		return (false);
+	if (t->protocol != PROTOCOL_TCP && t->protocol != PROTOCOL_UDP)
+		return (false);
+	t->field = t->at + (t->protocol == PROTOCOL_TCP ? 16 : 6);
+	return (mirage_frame_holds(f, t->at, t->len) &&
+	    t->field + 2 <= t->at + t->len);
+}
+
+bool
+mirage_frame_finish(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	struct transport t;
+	uint32_t sum;
+
+	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
+	if (!find_transport(f, &t))
+		return (true);
+	if (!mirage_frame_writable(inst, f, t.field + 2)) {
+		f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
+		return (false);
+	}
+	f->head[t.field] = f->head[t.field + 1] = 0;
+	sum = ~mirage_frame_sum(f, t.at, t.len, t.seed) & 0xffff;
+	if (sum == 0)
+		sum = 0xffff; /* RFC 768: 0 means that there is none */
+	f->head[t.field] = (uint8_t)(sum >> 8);
+	f->head[t.field + 1] = (uint8_t)sum;
+	return (true);
+}
+
+bool
+mirage_frame_finish_before(
+    struct mirage_instance *inst, struct mirage_frame *f, uint32_t off)
+{
+	struct transport t;
+
+	if ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) == 0 ||
+	    !find_transport(f, &t) || off > t.field + 1)
+		return (true);
+	return (mirage_frame_finish(inst, f));
+}
