@@ -77,7 +77,8 @@ run_case() {
 	(cd "$work/folder" && in_shell "$1" _atf_body "$2") >"$work/log" 2>&1 </dev/null &
 	body=$!
 	(
-		sleep "${limit:-300}"
+		# A sleep that was killed means that the case is over.
+		sleep "${limit:-300}" || exit
 		echo "out of time" >"$work/late"
 		kill_tree $body
 	) >/dev/null 2>&1 &
