@@ -17,6 +17,8 @@
 
 #include <vm/uma.h>
 
+#include <mirage/probes.h>
+
 struct holder {
 	struct mirage_buffer buffer; /* first */
 	struct mbuf *m; /* NULL: given to the host */
@@ -93,10 +95,11 @@ MRG_EXTFREE(ext_free, argument)
 }
 
 static void
-count_copy(struct mirage_platform *p, uint32_t len)
+count_copy(struct mirage_platform *p, const char *reason, uint32_t len)
 {
 	counter_u64_add(p->copies, 1);
 	counter_u64_add(p->bytes_copied, len);
+	MIRAGE_PROBE(copy, reason, len);
 }
 
 static struct holder *
@@ -225,7 +228,7 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 		for (segments = 0; n != NULL; n = n->m_next)
 			segments += n->m_len > 0;
 		if (m != NULL)
-			count_copy(p, (uint32_t)m->m_pkthdr.len);
+			count_copy(p, "segments", (uint32_t)m->m_pkthdr.len);
 	}
 	if (m == NULL)
 		return (NULL);
@@ -340,7 +343,7 @@ mbuf_from_segment(
 		m = mbuf_of(s->len, first ? M_PKTHDR : 0);
 		if (m != NULL) {
 			memcpy(mtod(m, void *), s->data, s->len);
-			count_copy(p, s->len);
+			count_copy(p, "transmit", s->len);
 		}
 		return (m);
 	}

@@ -67,7 +67,7 @@ transmit(struct ifnet *ifp, struct mbuf *m)
 		counter_u64_add(p->not_running, 1);
 		error = ENETDOWN;
 	} else if (m == NULL) {
-		counter_u64_add(sc->port->drops[why], 1);
+		port_drop(sc->port, why, 0);
 		error = why == MIRAGE_DROP_NO_BUFFERS ? ENOBUFS : EMSGSIZE;
 	} else if (!queue_put(sc->port, m))
 		error = ENOBUFS;

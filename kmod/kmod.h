@@ -175,4 +175,10 @@ struct mirage_frame *frame_from_mbuf(struct mirage_platform *, struct mbuf *);
  */
 struct mbuf *mbuf_from_frame(struct mirage_platform *, struct mirage_frame *);
 
+/* probes.c */
+void probes_create(struct linker_file *);
+void probes_destroy(void);
+/* Who waited for `load` is told, once it can hear. */
+void probes_tell_load(void);
+
 #endif /* MIRAGE_KMOD_H */

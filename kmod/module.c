@@ -168,6 +168,7 @@ handler(module_t module, int what, void *argument)
 			return (error);
 		}
 		loaded = true;
+		probes_create(module_file(module));
 		return (0);
 	case MOD_QUIESCE:
 		return (loaded ? quiesce(&platform) : 0);
@@ -179,6 +180,7 @@ handler(module_t module, int what, void *argument)
 		error = quiesce(&platform);
 		if (error != 0)
 			return (error);
+		probes_destroy();
 		unload(&platform);
 		loaded = false;
 		return (0);

@@ -226,16 +226,18 @@ mirage_platform_receive(struct mirage_platform *p, unsigned netif,
 {
 	struct mirage_port *port = &p->ports[netif];
 	struct mbuf *m, *next;
+	uint32_t len;
 	int got = 0;
 
 	for (m = queue_take(port, max); m != NULL; m = next) {
 		next = m->m_nextpkt;
 		m->m_nextpkt = NULL;
+		len = (uint32_t)m->m_pkthdr.len;
 		taken[got] = frame_from_mbuf(p, m);
 		if (taken[got] != NULL)
 			got++;
 		else
-			counter_u64_add(port->drops[MIRAGE_DROP_NO_BUFFERS], 1);
+			port_drop(port, MIRAGE_DROP_NO_BUFFERS, len);
 	}
 	return (got);
 }

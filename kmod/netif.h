@@ -97,6 +97,9 @@ void port_make_mac(uint8_t mac[ETHER_ADDR_LEN], const uint8_t *host);
  * *why says why.
  */
 struct mbuf *queue_prepare(struct mbuf *, uint32_t max, enum mirage_drop *why);
+/* Counts a frame that is lost; len: bytes of it, 0: unknown. */
+void port_drop(struct mirage_port *, enum mirage_drop, uint32_t len);
+
 /* Lock held.  False, and counted: the queue is full. */
 bool queue_put(struct mirage_port *, struct mbuf *);
 /* At most max, linked by m_nextpkt. */

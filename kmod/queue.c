@@ -8,6 +8,8 @@
 
 #include <net/if_vlan_var.h>
 
+#include <mirage/probes.h>
+
 /* The tag that a card or the host's input took out. */
 static struct mbuf *
 put_tag(struct mbuf *m)
@@ -64,6 +66,14 @@ queue_prepare(struct mbuf *m, uint32_t max, enum mirage_drop *why)
 	return (m);
 }
 
+void
+port_drop(struct mirage_port *port, enum mirage_drop why, uint32_t len)
+{
+	counter_u64_add(port->drops[why], 1);
+	MIRAGE_PROBE(drop, (uint32_t)(port - port->platform->ports),
+	    mirage_drop_name(why), len);
+}
+
 bool
 queue_put(struct mirage_port *port, struct mbuf *m)
 {
@@ -71,7 +81,8 @@ queue_put(struct mirage_port *port, struct mbuf *m)
 
 	mtx_assert(&p->lock, MA_OWNED);
 	if (port->waiting >= QUEUE_LIMIT) {
-		counter_u64_add(port->drops[MIRAGE_DROP_QUEUE_FULL], 1);
+		port_drop(
+		    port, MIRAGE_DROP_QUEUE_FULL, (uint32_t)m->m_pkthdr.len);
 		return (false);
 	}
 	m->m_nextpkt = NULL;

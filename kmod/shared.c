@@ -73,7 +73,7 @@ to_program(struct mirage_port *port, struct mbuf *m)
 
 	m = queue_prepare(m, port->mtu + LINK_BYTES, &why);
 	if (m == NULL) {
-		counter_u64_add(port->drops[why], 1);
+		port_drop(port, why, 0);
 		return;
 	}
 	mtx_lock(&p->lock);
@@ -110,7 +110,8 @@ split(struct mirage_port *port, struct mbuf *m)
 	struct mbuf *copy = host_copy(m);
 
 	if (copy == NULL) {
-		counter_u64_add(port->drops[MIRAGE_DROP_NO_BUFFERS], 1);
+		port_drop(
+		    port, MIRAGE_DROP_NO_BUFFERS, (uint32_t)m->m_pkthdr.len);
 		return (m);
 	}
 	to_program(port, m);

@@ -73,6 +73,7 @@ run_program(struct mirage_platform *p)
 		return;
 	}
 	p->config.stack_low = (uintptr_t)curthread->td_kstack;
+	probes_tell_load();
 	inst = mirage_instance_create(p, &mirage_program, &p->config);
 	mtx_lock(&p->lock);
 	p->instance = inst;

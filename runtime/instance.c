@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mirage/probes.h>
+
 #include "engine/engine.h"
 #include "engine/net.h"
 #include "frame/table.h"
 #include "heap.h"
 #include "instance.h"
-#include "probes.h"
 #include "timers.h"
 #include "wasm/host.h"
 
@@ -83,16 +84,35 @@ close_parts(struct mirage_instance *inst)
 	mirage_engine_close(inst);
 }
 
+/* Of an end. */
+static const char *
+state_name(enum mirage_state state)
+{
+	switch (state) {
+	case MIRAGE_STOPPED:
+		return ("stopped");
+	case MIRAGE_FAILED:
+		return ("failed");
+	case MIRAGE_OVER_BUDGET:
+		return ("over-budget");
+	default:
+		return ("returned");
+	}
+}
+
 enum mirage_state
 mirage_instance_run(struct mirage_instance *inst)
 {
 	inst->stack_limit =
 	    inst->config.stack_low + (uintptr_t)inst->config.params.stack_bytes;
 	inst->state = MIRAGE_RUNNING;
-	MIRAGE_PROBE_PROGRAM_START(inst->program->name);
+	MIRAGE_PROBE(
+	    program__start, inst->program->name, inst->program->build_id);
 	if (mirage_engine_accepts(inst) && open_parts(inst) &&
 	    mirage_engine_main(inst))
 		mirage_loop_run(inst);
+	if (inst->error[0] != '\0')
+		MIRAGE_PROBE(error, inst->program->name, inst->error);
 	close_parts(inst);
 	if (inst->state == MIRAGE_RUNNING || inst->state == MIRAGE_STOPPING) {
 		if (inst->exiting || !inst->stop)
@@ -100,7 +120,8 @@ mirage_instance_run(struct mirage_instance *inst)
 		else
 			inst->state = MIRAGE_STOPPED;
 	}
-	MIRAGE_PROBE_PROGRAM_STOP(inst->program->name, inst->state);
+	MIRAGE_PROBE(program__stop, inst->program->name,
+	    state_name(inst->state), inst->exit_code);
 	return (inst->state);
 }
 
@@ -136,7 +157,6 @@ mirage_fail(
 		return;
 	inst->state = state;
 	snprintf(inst->error, sizeof(inst->error), "%s", what);
-	MIRAGE_PROBE_ERROR(inst->error);
 }
 
 void
@@ -169,7 +189,7 @@ mirage_fail_budget(struct mirage_instance *inst, enum mirage_budget budget)
 	snprintf(text, sizeof(text), budgets[budget].text, limit);
 	snprintf(what, sizeof(what), "%s budget exceeded: %s (rtparam %c=%s)",
 	    budgets[budget].name, text, budgets[budget].letter, limit);
-	MIRAGE_PROBE_BUDGET_EXCEEDED(budgets[budget].name, amounts[budget]);
+	MIRAGE_PROBE(budget__exceeded, budgets[budget].name, amounts[budget]);
 	mirage_fail(inst, MIRAGE_OVER_BUDGET, what);
 }
 

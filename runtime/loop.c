@@ -5,12 +5,13 @@
  * events of frame code to application code, timers; then sleep until the next
  * timer or frame.  Each callback into the program has a budget of its own.
  */
+#include <mirage/probes.h>
+
 #include "engine/engine.h"
 #include "engine/net.h"
 #include "frame/table.h"
 #include "heap.h"
 #include "instance.h"
-#include "probes.h"
 #include "timers.h"
 #include "wasm/host.h"
 
@@ -33,12 +34,12 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 
 	inst->stats.frames_in++;
 	inst->stats.bytes_in += len;
-	MIRAGE_PROBE_FRAME_IN(netif, f->head, len);
+	MIRAGE_PROBE(frame__in, netif, f->head, f->head_len, len);
 	f->netif = (uint16_t)netif;
 	handle = mirage_frame_insert(inst, f);
 	if (handle == 0) {
 		inst->stats.drop_frames_limit++;
-		MIRAGE_PROBE_DROP(netif, "frames-limit", len);
+		MIRAGE_PROBE(drop, netif, "frames-limit", len);
 		mirage_platform_frame_free(inst->platform, f);
 		return;
 	}
@@ -48,7 +49,7 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 	if (mirage_net_deliver_frame(inst, netif, handle))
 		return;
 	inst->stats.drop_unclaimed++;
-	MIRAGE_PROBE_DROP(netif, "unclaimed", len);
+	MIRAGE_PROBE(drop, netif, "unclaimed", len);
 	release_handle(inst, handle);
 }
 
@@ -94,12 +95,13 @@ void
 mirage_loop_run(struct mirage_instance *inst)
 {
 	struct mirage_platform *p = inst->platform;
-	uint64_t app, code, deadline, now;
+	uint64_t app, code, deadline, now, turn;
 	bool more, end = false;
 	unsigned i, woke;
 
 	while (!mirage_ending(inst)) {
-		MIRAGE_PROBE_TURN_START(inst->stats.turns);
+		turn = inst->stats.turns;
+		MIRAGE_PROBE(turn__start, turn);
 		inst->stats.turns++;
 		more = false;
 		for (i = 0; i < inst->nnetifs && !mirage_ended(inst); i++)
@@ -119,7 +121,7 @@ mirage_loop_run(struct mirage_instance *inst)
 		inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
 		if (mirage_platform_stats_requested(p))
 			mirage_stats_print(inst);
-		MIRAGE_PROBE_TURN_END(inst->stats.turns);
+		MIRAGE_PROBE(turn__end, turn, inst->stats.instructions);
 		if (more || inst->frame_code->nevents > 0)
 			continue;
 		app = mirage_timers_deadline(inst);
@@ -131,7 +133,9 @@ mirage_loop_run(struct mirage_instance *inst)
 		if (mirage_ended(inst))
 			break;
 		deadline = app < code ? app : code;
+		MIRAGE_PROBE(sleep, turn, deadline);
 		woke = mirage_platform_wait(p, deadline);
+		MIRAGE_PROBE(wakeup, turn + 1, woke);
 		inst->stats.wakeups++;
 		if (woke & MIRAGE_WAKE_END)
 			end = true; /* one more pass for what is due */

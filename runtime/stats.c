@@ -38,6 +38,12 @@ static const struct {
 	"received frames for which there was no memory"},
 };
 
+const char *
+mirage_drop_name(enum mirage_drop reason)
+{
+	return (drops[reason].name + sizeof("drop.") - 1);
+}
+
 bool
 mirage_stats_describe(unsigned i, const char **name, const char **help)
 {

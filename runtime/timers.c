@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include <mirage/platform.h>
+#include <mirage/probes.h>
 
 #include "heap.h"
 #include "instance.h"
-#include "probes.h"
 #include "timers.h"
 
 #define LEAST_PERIOD_NS UINT64_C(1000000)
@@ -212,7 +212,7 @@ mirage_timers_run(struct mirage_instance *inst, uint64_t now_ns)
 		t->firing = x.id;
 		t->cleared = false;
 		inst->stats.timers_fired++;
-		MIRAGE_PROBE_TIMER_FIRE(x.id, now_ns);
+		MIRAGE_PROBE(timer, x.id, x.deadline_ns, now_ns);
 		mirage_engine_turn(inst);
 		ok = mirage_engine_call(inst, x.callback, NULL, 0) &&
 		    mirage_engine_microtasks(inst);

@@ -28,6 +28,7 @@ const entryPoints = {
   "check-programs": "src/build/main-check.ts",
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
+  "probes-doc": "tools/probes-doc.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   "vm-test": "tools/vm-test.ts",
 };

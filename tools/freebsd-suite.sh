@@ -21,6 +21,8 @@ folder=$(cd "$1" && pwd)
 shift
 
 cp "$root"/test/freebsd/*.sh "$root"/test/freebsd/*.subr "$root/test/freebsd/Kyuafile" "$folder/"
+mkdir -p "$folder/dtrace"
+cp "$root"/dtrace/* "$folder/dtrace/"
 chmod +x "$folder"/*.sh
 grep -v '^#' "$root/test/freebsd/modules.txt" | while read -r name program; do
 	sh "$root/tools/mirage" build -q -t kfreebsd "$@" -o "$folder/modules/$name" "$root/$program" </dev/null

@@ -138,6 +138,10 @@ complete(napi_env env, napi_status status, void *data)
 	put_number(env, result, "heapMax", job->run.heap_max);
 	put_number(env, result, "leaked", job->run.leaked);
 	put_number(env, result, "nowNs", job->run.platform.now_ns);
+	put_number(env, result, "collections", job->run.collections);
+	put_text(env, result, "probes",
+	    job->run.probes.text == NULL ? "" : job->run.probes.text,
+	    job->run.probes.len);
 	check(env, napi_resolve_deferred(env, job->deferred, result));
 	check(env, napi_delete_async_work(env, job->work));
 	mirage_run_free(&job->run);
@@ -166,6 +170,11 @@ run(napi_env env, napi_callback_info info)
 	job->run.lines = job->lines;
 	job->run.rtparams = job->rtparams;
 	job->run.engine_id = job->engine_id;
+	job->run.record_probes = get_integer(env, options, "probes") != 0;
+	job->run.platform.netifs =
+	    (unsigned)get_integer(env, options, "netifs");
+	if (job->run.platform.netifs > MEMORY_NETIFS)
+		job->run.platform.netifs = MEMORY_NETIFS;
 	job->run.stack_bytes = (size_t)get_integer(env, options, "stackBytes");
 	job->run.platform.wall_ns =
 	    (uint64_t)get_integer(env, options, "wallMs") * 1000000;

@@ -9,7 +9,8 @@
       "sources": [
         "addon.c",
         "run.c",
-        "../memory/memory_platform.c"
+        "../memory/memory_platform.c",
+        "../memory/memory_probes.c"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-api-headers').include_dir\")",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mirage/probes.h>
 #include <mirage/rtparams.h>
 #include <mirage/stats.h>
 
@@ -133,6 +134,10 @@ mirage_run(struct mirage_run *run)
 	    run->engine_id == NULL ? mirage_engine_id() : run->engine_id;
 	stack = run->stack_bytes == 0 ? STACK_BYTES : run->stack_bytes;
 	config.stack_low = (uintptr_t)__builtin_frame_address(0) - stack;
+	if (run->record_probes)
+		memory_probes_record(&run->probes);
+	MIRAGE_PROBE(
+	    load, program.name, program.build_id, run->platform.now_ns);
 	inst = mirage_instance_create(&run->platform, &program, &config);
 	if (inst != NULL) {
 		run->state = mirage_instance_run(inst);
@@ -141,8 +146,12 @@ mirage_run(struct mirage_run *run)
 		    mirage_instance_error(inst));
 		run->instructions = mirage_instance_stats(inst)->instructions;
 		run->heap_max = mirage_instance_stats(inst)->heap_bytes_max;
+		run->collections = mirage_instance_stats(inst)->gc;
 		mirage_instance_destroy(inst);
 	}
+	memory_platform_drain(&run->platform);
+	MIRAGE_PROBE(unload, 0);
+	memory_probes_record(NULL);
 	free(code.data);
 	run->leaked = run->platform.held;
 	return (inst != NULL);
@@ -153,4 +162,6 @@ mirage_run_free(struct mirage_run *run)
 {
 	free(run->platform.console);
 	run->platform.console = NULL;
+	free(run->probes.text);
+	run->probes.text = NULL;
 }

@@ -24,6 +24,7 @@ struct mirage_run {
 	size_t bytecode_len;
 	const char *engine_id; /* that made the bytecode; NULL: this one */
 	const char *rtparams;
+	bool record_probes;
 	size_t stack_bytes; /* of the thread's stack to use; 0: 4 MB */
 
 	/* Out. */
@@ -34,6 +35,8 @@ struct mirage_run {
 	uint64_t instructions;
 	uint64_t heap_max;
 	uint64_t leaked; /* bytes still held at the end */
+	uint64_t collections; /* of garbage */
+	struct memory_record probes;
 };
 
 /* Runs it to its end.  False: rtparams or source are refused (see error). */

@@ -12,6 +12,8 @@
 
 #include <duk_config_mirage.h>
 
+#include <mirage/probes.h>
+
 #include "heap.h"
 #include "unit.h"
 #include "unit_hooks.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <mirage/platform.h>
+#include <mirage/probes.h>
 
 #include "heap.h"
 #include "native.h"
@@ -153,6 +154,7 @@ print(duk_context *ctx)
 			line = end;
 		if (!mirage_engine_charge(inst, 64))
 			return (0);
+		MIRAGE_PROBE(console, level, text, (uint32_t)(line - text));
 		mirage_platform_console(inst->platform,
 		    (enum mirage_console_level)level, text,
 		    (size_t)(line - text));

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mirage/probes.h>
+
 #include "frame/table.h"
 #include "heap.h"
 #include "native.h"
@@ -535,6 +537,8 @@ frame_view(duk_context *ctx)
 		mirage_frame_copy_out(f, off, data, len);
 		inst->stats.copies += len > 0;
 		inst->stats.bytes_copied += len;
+		if (len > 0)
+			MIRAGE_PROBE(copy, "view", len);
 		duk_push_buffer_object(ctx, -1, 0, len, DUK_BUFOBJ_UINT8ARRAY);
 		return (1);
 	}
@@ -575,6 +579,7 @@ frame_from(duk_context *ctx)
 		    "the program holds %lu frames: no more are allowed "
 		    "(rtparam f)",
 		    (unsigned long)inst->stats.frames_live));
+	MIRAGE_PROBE(frame__alloc, handle, f->len);
 	duk_push_uint(ctx, handle);
 	return (1);
 }

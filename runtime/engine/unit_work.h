@@ -178,12 +178,20 @@ static void
 unit_collect(duk_heap *heap, duk_small_uint_t flags)
 {
 	struct mirage_instance *inst = heap->heap_udata;
+	uint64_t start;
 
 	/* Then it does nothing. */
 	if (heap->ms_running != 0 || heap->ms_prevent_count != 0)
 		return;
 	inst->engine->ndeep = 0;
+	MIRAGE_PROBE(gc__start, mirage_heap_used(inst->heap),
+	    (flags & DUK_MS_FLAG_EMERGENCY) != 0);
+	start = mirage_platform_monotonic_ns(inst->platform);
 	duk_heap_mark_and_sweep(heap, flags);
+	start = mirage_platform_monotonic_ns(inst->platform) - start;
+	inst->stats.gc++;
+	inst->stats.gc_ns += start;
+	MIRAGE_PROBE(gc__done, mirage_heap_used(inst->heap), start);
 	inst->engine->ndeep = 0;
 	/*
 	 * Some 50 ns for an object of 80 bytes, marked and swept.  Who fills

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <mirage/probes.h>
+
 #include "table.h"
 
 static void
@@ -218,6 +220,7 @@ mirage_frame_writable(
 	mirage_frame_copy_out(f, 0, fresh->head, len);
 	inst->stats.copies++;
 	inst->stats.bytes_copied += len;
+	MIRAGE_PROBE(copy, "writable", len);
 	if (!mirage_frame_append(p, fresh, f, len, f->len - len)) {
 		mirage_platform_frame_free(p, fresh);
 		return (false);

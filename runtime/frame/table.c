@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "probes.h"
+#include <mirage/probes.h>
+
 #include "table.h"
 
 #define NO_SLOT 0 /* slot 0 is never used: it ends lists */
@@ -65,6 +66,7 @@ mirage_frame_table_destroy(struct mirage_instance *inst)
 
 		if (f == NULL)
 			continue;
+		MIRAGE_PROBE(frame__release, f->handle, f->len);
 		left++;
 		mirage_frame_detach(inst, f);
 		mirage_platform_frame_free(inst->platform, f);
@@ -165,6 +167,7 @@ mirage_frame_release(struct mirage_instance *inst, struct mirage_frame *f)
 		f->refs--;
 		return;
 	}
+	MIRAGE_PROBE(frame__release, f->handle, f->len);
 	mirage_frame_detach(inst, f);
 	mirage_platform_frame_free(inst->platform, f);
 }
@@ -203,7 +206,7 @@ mirage_frame_transmit(
 		!fill_checksum(inst, f))) {
 		mirage_frame_release(inst, f);
 	} else {
-		MIRAGE_PROBE_FRAME_OUT(netif, f->head, len);
+		MIRAGE_PROBE(frame__out, netif, f->head, f->head_len, len);
 		if (f->refs == 1)
 			mirage_frame_detach(inst, f);
 		result = mirage_platform_transmit(inst->platform, netif, f);
@@ -215,11 +218,11 @@ mirage_frame_transmit(
 		return (true);
 	case MIRAGE_TX_FULL:
 		inst->stats.drop_transmit_full++;
-		MIRAGE_PROBE_DROP(netif, "transmit-full", len);
+		MIRAGE_PROBE(drop, netif, "transmit-full", len);
 		return (false);
 	default:
 		inst->stats.drop_transmit_error++;
-		MIRAGE_PROBE_DROP(netif, "transmit-error", len);
+		MIRAGE_PROBE(drop, netif, "transmit-error", len);
 		return (false);
 	}
 }

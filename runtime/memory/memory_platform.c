@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mirage/probes.h>
+#include <mirage/stats.h>
+
 #include "memory_platform.h"
 
 void *
@@ -81,6 +84,11 @@ mirage_platform_console(struct mirage_platform *p,
 unsigned
 mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 {
+	unsigned i;
+
+	for (i = 0; i < p->netifs; i++)
+		if (p->netif[i].n > 0)
+			return (MIRAGE_WAKE_FRAME);
 	if (deadline_ns == UINT64_MAX)
 		return (MIRAGE_WAKE_END);
 	if (deadline_ns > p->now_ns)
@@ -104,8 +112,7 @@ mirage_platform_stats_requested(struct mirage_platform *p)
 unsigned
 mirage_platform_netif_count(struct mirage_platform *p)
 {
-	(void)p;
-	return (0);
+	return (p->netifs);
 }
 
 void
@@ -113,29 +120,58 @@ mirage_platform_netif_info(
     struct mirage_platform *p, unsigned netif, struct mirage_netif_info *info)
 {
 	(void)p;
-	(void)netif;
 	memset(info, 0, sizeof(*info));
+	snprintf(info->name, sizeof(info->name), "memory%u", netif);
+	info->mac[0] = 0x02;
+	info->mac[5] = (uint8_t)netif;
+	info->mtu = 1500;
 }
 
 int
 mirage_platform_receive(struct mirage_platform *p, unsigned netif,
     struct mirage_frame **frames, int max)
 {
-	(void)p;
-	(void)netif;
-	(void)frames;
-	(void)max;
-	return (0);
+	struct memory_netif *n = &p->netif[netif];
+	int got = n->n < (unsigned)max ? (int)n->n : max;
+
+	memcpy(frames, n->frames, (size_t)got * sizeof(*frames));
+	n->n -= (unsigned)got;
+	memmove(n->frames, n->frames + got, n->n * sizeof(*frames));
+	return (got);
 }
 
 uint64_t
 mirage_platform_drops(
     struct mirage_platform *p, unsigned netif, enum mirage_drop drop)
 {
-	(void)p;
-	(void)netif;
-	(void)drop;
-	return (0);
+	return (p->netif[netif].drops[drop]);
+}
+
+void
+memory_platform_drain(struct mirage_platform *p)
+{
+	unsigned i, j;
+
+	for (i = 0; i < p->netifs; i++) {
+		for (j = 0; j < p->netif[i].n; j++)
+			mirage_platform_frame_free(p, p->netif[i].frames[j]);
+		p->netif[i].n = 0;
+	}
+}
+
+/* A second frame of the same bytes; NULL: no memory. */
+static struct mirage_frame *
+copy_frame(struct mirage_platform *p, const struct mirage_frame *f)
+{
+	struct mirage_frame *copy = mirage_platform_frame_alloc(p, f->len);
+	uint32_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < f->nsegs; i++) {
+		memcpy(copy->head + at, f->segs[i].data, f->segs[i].len);
+		at += f->segs[i].len;
+	}
+	return (copy);
 }
 
 uint64_t
@@ -150,10 +186,17 @@ enum mirage_tx
 mirage_platform_transmit(
     struct mirage_platform *p, unsigned netif, struct mirage_frame *f)
 {
-	(void)netif;
+	struct memory_netif *n = &p->netif[netif];
+
+	if (n->n == MEMORY_QUEUE) {
+		n->drops[MIRAGE_DROP_QUEUE_FULL]++;
+		MIRAGE_PROBE(drop, netif,
+		    mirage_drop_name(MIRAGE_DROP_QUEUE_FULL), f->len);
+	} else
+		n->frames[n->n++] = copy_frame(p, f);
 	if (--f->refs == 0)
 		mirage_platform_frame_free(p, f);
-	return (MIRAGE_TX_DOWN);
+	return (MIRAGE_TX_SENT);
 }
 
 static void
@@ -165,18 +208,23 @@ free_bytes(struct mirage_buffer *b)
 struct mirage_frame *
 mirage_platform_frame_alloc(struct mirage_platform *p, uint32_t len)
 {
-	struct mirage_buffer *b = malloc(sizeof(*b) + len);
 	struct mirage_frame *f = mirage_platform_alloc(p, sizeof(*f));
+	struct mirage_buffer *b;
 
-	if (b == NULL || f == NULL)
+	if (f == NULL)
 		abort();
 	memset(f, 0, sizeof(*f));
-	b->refs = 1;
-	b->flags = 0;
-	b->release = free_bytes;
 	f->refs = 1;
 	f->segs = f->inline_segs;
 	f->maxsegs = MIRAGE_FRAME_SEGMENTS;
+	if (len == 0)
+		return (f);
+	b = malloc(sizeof(*b) + len);
+	if (b == NULL)
+		abort();
+	b->refs = 1;
+	b->flags = 0;
+	b->release = free_bytes;
 	f->nsegs = 1;
 	f->segs[0].data = (uint8_t *)(b + 1);
 	f->segs[0].len = len;

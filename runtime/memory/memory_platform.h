@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * A platform in memory, for tools and tests: a clock that jumps to the next
- * deadline instead of waiting for it, a console that is kept, no network
- * interfaces, and a count of what was allocated.
+ * deadline instead of waiting for it, a console that is kept, network
+ * interfaces that receive what they send, a count of what was allocated, and a
+ * record of the probes that fired.
  */
 #ifndef MIRAGE_MEMORY_PLATFORM_H
 #define MIRAGE_MEMORY_PLATFORM_H
@@ -14,6 +15,15 @@
 
 #include <mirage/platform.h>
 
+#define MEMORY_NETIFS 2
+#define MEMORY_QUEUE  64 /* frames; what is more is dropped */
+
+struct memory_netif {
+	struct mirage_frame *frames[MEMORY_QUEUE];
+	unsigned n;
+	uint64_t drops[MIRAGE_DROP_REASONS];
+};
+
 struct mirage_platform {
 	uint64_t now_ns; /* monotonic */
 	uint64_t wall_ns; /* of now_ns == 0 */
@@ -21,9 +31,27 @@ struct mirage_platform {
 	uint64_t held_max; /* the most of them */
 	uint64_t random;
 	uint64_t stop_after; /* calls of stop_requested; 0: never */
+	unsigned
+	    netifs; /* how many interfaces there are, at most MEMORY_NETIFS */
+	struct memory_netif netif[MEMORY_NETIFS];
 	char *console; /* lines "L text\n", L the level's digit */
 	size_t console_len;
 	size_t console_room;
 };
+
+/* Frames that no program received. */
+void memory_platform_drain(struct mirage_platform *);
+
+/*
+ * Probes that fire on the calling thread are recorded from now on: a line for
+ * each, its name as DTrace writes it and its arguments, with tabs between them;
+ * a line feed in a text is \n, an address is @.  NULL: no more.
+ */
+struct memory_record {
+	char *text; /* NUL-terminated, to be freed; NULL: none yet */
+	size_t len;
+	size_t room;
+};
+void memory_probes_record(struct memory_record *);
 
 #endif /* MIRAGE_MEMORY_PLATFORM_H */

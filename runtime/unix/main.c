@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <mirage/probes.h>
+
 #include "options.h"
 
 #define STACK_BYTES (8u << 20) /* beside what rtparam s keeps free */
@@ -179,6 +181,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "mirage: %s\n", error);
 		return (EXIT_PROGRAM_FAILED);
 	}
+	MIRAGE_PROBE(load, mirage_program.name, mirage_program.build_id,
+	    mirage_platform_monotonic_ns(&platform));
 	switch (open_interfaces(&platform, &options, error)) {
 	case OPEN_OK:
 		code = run(&platform, &options);
@@ -196,5 +200,6 @@ main(int argc, char **argv)
 		if (platform.nics[i].broken && code == 0)
 			code = EXIT_PROGRAM_FAILED;
 	unix_platform_fini(&platform);
+	MIRAGE_PROBE(unload, 0);
 	return (code);
 }

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <mirage/probes.h>
+#include <mirage/stats.h>
+
 #include "unix.h"
 
 #define IOVECS 64 /* segments of a sent frame; more are too many */
@@ -106,7 +109,7 @@ nic_open(struct mirage_platform *p, const struct nic_options *o, char *error)
 			p->clock_ns = t;
 		p->captures = true;
 	}
-	p->nnics++;
+	nic->number = p->nnics++;
 	return (OPEN_OK);
 }
 
@@ -149,19 +152,26 @@ mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
 	return (0);
 }
 
+void
+nic_drop(struct nic *nic, enum mirage_drop reason, uint32_t len)
+{
+	nic->drops[reason]++;
+	MIRAGE_PROBE(drop, nic->number, mirage_drop_name(reason), len);
+}
+
 bool
 nic_drops(struct nic *nic, const uint8_t *data, uint32_t len)
 {
 	uint32_t max = nic->info.mtu + ETHERNET_BYTES;
 
 	if (len < ETHERNET_BYTES) {
-		nic->drops[MIRAGE_DROP_RUNT]++;
+		nic_drop(nic, MIRAGE_DROP_RUNT, len);
 		return (true);
 	}
 	if (data[12] == 0x81 && data[13] == 0x00)
 		max += VLAN_BYTES; /* IEEE 802.1Q */
 	if (len > max) {
-		nic->drops[MIRAGE_DROP_OVERSIZE]++;
+		nic_drop(nic, MIRAGE_DROP_OVERSIZE, len);
 		return (true);
 	}
 	return (false);
@@ -195,7 +205,7 @@ read_frame(struct nic *nic, struct mirage_frame *f)
 	if (n > 0)
 		return (m.msg_flags & MSG_TRUNC ? (ssize_t)f->len : n);
 	if (n == 0 && is_empty_frame(nic)) {
-		nic->drops[MIRAGE_DROP_RUNT]++;
+		nic_drop(nic, MIRAGE_DROP_RUNT, 0);
 		return (-1);
 	}
 	/* End of file, or a tap that was removed. */
@@ -224,7 +234,7 @@ mirage_platform_receive(struct mirage_platform *p, unsigned netif,
 			/* The rest of the frame is thrown away by the read. */
 			if (read(nic->fd, scratch, sizeof(scratch)) <= 0)
 				break;
-			nic->drops[MIRAGE_DROP_NO_BUFFERS]++;
+			nic_drop(nic, MIRAGE_DROP_NO_BUFFERS, 0);
 			continue;
 		}
 		n = read_frame(nic, f);

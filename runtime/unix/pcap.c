@@ -296,11 +296,11 @@ next_frame(struct mirage_platform *p, struct nic *nic)
 	bool whole;
 
 	if (c->captured < c->length)
-		nic->drops[MIRAGE_DROP_TRUNCATED]++;
+		nic_drop(nic, MIRAGE_DROP_TRUNCATED, c->length);
 	else if (c->captured > p->buffer_bytes)
-		nic->drops[MIRAGE_DROP_OVERSIZE]++;
+		nic_drop(nic, MIRAGE_DROP_OVERSIZE, c->length);
 	else if ((f = frame_for_receive(p)) == NULL)
-		nic->drops[MIRAGE_DROP_NO_BUFFERS]++;
+		nic_drop(nic, MIRAGE_DROP_NO_BUFFERS, c->length);
 	if (f == NULL)
 		whole = skip(c, want);
 	else {

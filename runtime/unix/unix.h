@@ -28,6 +28,7 @@ struct nic {
 	bool broken; /* a malformed capture: that was said already */
 	struct capture *in;
 	FILE *out; /* answers to a capture; NULL: thrown away */
+	unsigned number;
 	uint64_t drops[MIRAGE_DROP_REASONS];
 };
 
@@ -101,6 +102,8 @@ struct mirage_frame *frame_for_receive(struct mirage_platform *);
 void frame_fill(struct mirage_frame *, uint32_t len, uint64_t timestamp_ns);
 void buffers_free_all(struct mirage_platform *);
 
+/* Counts a frame that is dropped; len: bytes of it, 0: unknown. */
+void nic_drop(struct nic *, enum mirage_drop, uint32_t len);
 /* Counts a frame of `len` bytes that must be dropped: true. */
 bool nic_drops(struct nic *, const uint8_t *data, uint32_t len);
 

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mirage/probes.h>
+
 #include "engine/engine.h"
 #include "heap.h"
 #include "host.h"
-#include "probes.h"
 
 /* Ways out. */
 
@@ -443,6 +444,7 @@ void
 mirage_frame_code_timers(struct mirage_instance *inst, uint64_t now_ns)
 {
 	struct mirage_frame_code *fc = inst->frame_code;
+	uint64_t due;
 	unsigned i;
 
 	for (i = 0; i < fc->nmodules; i++) {
@@ -450,11 +452,12 @@ mirage_frame_code_timers(struct mirage_instance *inst, uint64_t now_ns)
 
 		if (w->deadline_ns > now_ns)
 			continue;
+		due = w->deadline_ns;
 		w->deadline_ns = UINT64_MAX;
 		if (w->timer < 0)
 			continue;
 		inst->stats.timers_fired++;
-		MIRAGE_PROBE_TIMER_FIRE(0, now_ns);
+		MIRAGE_PROBE(timer, 0, due, now_ns);
 		if (!mirage_wasm_call(w, (uint32_t)w->timer, NULL, NULL))
 			return;
 	}

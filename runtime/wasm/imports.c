@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mirage/probes.h>
+
 #include "host.h"
 #include "imports.h"
 
@@ -74,8 +76,9 @@ linear(SITE, uint32_t ptr, uint64_t len)
 }
 
 static void
-count_copy(struct mirage_wasm *w, uint32_t len)
+count_copy(struct mirage_wasm *w, const char *reason, uint32_t len)
 {
+	MIRAGE_PROBE(copy, reason, len);
 	w->inst->stats.copies++;
 	w->inst->stats.bytes_copied += len;
 }
@@ -91,7 +94,7 @@ mirage_import_frame_read(
 		mirage_wasm_bad_access(w, h, off, len, site);
 	mirage_wasm_burn(w, len / 64, site);
 	mirage_frame_copy_out(f, off, to, len);
-	count_copy(w, len);
+	count_copy(w, "frame_read", len);
 }
 
 void
@@ -104,7 +107,7 @@ mirage_import_frame_write(
 	check_writable(w, site, f, off, len);
 	mirage_wasm_burn(w, len / 64, site);
 	mirage_frame_copy_in(f, off, from, len);
-	count_copy(w, len);
+	count_copy(w, "frame_write", len);
 }
 
 uint32_t
@@ -123,6 +126,8 @@ mirage_import_frame_alloc(SITE, uint32_t len)
 	h = mirage_frame_insert(w->inst, f);
 	if (h == 0)
 		mirage_platform_frame_free(p, f);
+	else
+		MIRAGE_PROBE(frame__alloc, h, len);
 	return (h);
 }
 

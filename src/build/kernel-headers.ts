@@ -229,6 +229,23 @@ async function chosenHeaders(
   return installedHeaders(await fetchHeaders(release, progress), choice.osversion);
 }
 
+/** What a kernel's build folder says for every file: before 11 KDTRACE_HOOKS is in a header of its own. */
+function optionHeaders(builddir: string): string[] {
+  return ["opt_global.h", "opt_kdtrace.h"]
+    .map((name) => join(builddir, name))
+    .filter((file) => existsSync(file));
+}
+
+/** Does the kernel know SDT probes? GENERIC does. */
+export function hasProbes(headers: KernelHeaders): boolean {
+  return (
+    headers.builddir === undefined ||
+    optionHeaders(headers.builddir).some((file) =>
+      /^\s*#\s*define\s+KDTRACE_HOOKS\b/m.test(readFileSync(file, "utf8")),
+    )
+  );
+}
+
 /** `opt_global.h` of a GENERIC kernel: the options that change what headers declare. */
 export function genericOptions(version: number): readonly string[] {
   return version >= 1200000 ? ["SMP", "MAC", "VIMAGE", "KDTRACE_HOOKS"] : ["SMP", "KDTRACE_HOOKS"];
@@ -272,8 +289,7 @@ export function headerFlags(headers: KernelHeaders, directory: string): string[]
       ? ["-include", generic]
       : [
           "-DHAVE_KERNEL_OPTION_HEADERS",
-          "-include",
-          join(headers.builddir, "opt_global.h"),
+          ...optionHeaders(headers.builddir).flatMap((file) => ["-include", file]),
           "-isystem",
           headers.builddir,
         ];

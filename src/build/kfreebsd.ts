@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { run } from "./command.ts";
 import { compileAll, digest, FileDigests } from "./compile.ts";
 import { BuildError } from "./errors.ts";
-import { headerFlags, headersId, type KernelHeaders, versionName } from "./kernel-headers.ts";
+import { hasProbes, headerFlags, headersId, type KernelHeaders, versionName } from "./kernel-headers.ts";
 import { checkUndefined } from "./kernel-symbols.ts";
 import { pltToPc32 } from "./kfreebsd-relocations.ts";
 import { withLock } from "./lock.ts";
@@ -71,6 +71,9 @@ const linkerScript = `SECTIONS
 /** Sections in which the kernel's linker finds what the module is. */
 const neededSections = ["set_modmetadata_set", "set_sysinit_set", "set_sysuninit_set"];
 
+/** Sections in which sdt(4) finds the module's probes. */
+const probeSections = ["set_sdt_providers_set", "set_sdt_probes_set", "set_sdt_argtypes_set"];
+
 async function link(
   output: string,
   objects: readonly string[],
@@ -113,6 +116,12 @@ async function link(
     const missing = neededSections.find((name) => !sections.includes(name));
     if (missing !== undefined) {
       throw new BuildError(`${output}: the module lacks section ${missing}, so no kernel would load it.`);
+    }
+    const probeless = hasProbes(headers) ? probeSections.find((name) => !sections.includes(name)) : undefined;
+    if (probeless !== undefined) {
+      throw new BuildError(
+        `${output}: the module lacks section ${probeless}, so dtrace(1) would not see it.`,
+      );
     }
     await checkUndefined(nm, temporary, headers);
     renameSync(temporary, output);

@@ -70,14 +70,6 @@ function targetFlags(variant: Variant): string[] {
   }
 }
 
-/** Probes as USDT, where its header is installed: see `runtime/probes.h`. */
-function probeFlags(): string[] {
-  const header = ["/usr/include/x86_64-linux-gnu/sys/sdt.h", "/usr/include/sys/sdt.h"].find((file) =>
-    existsSync(file),
-  );
-  return header === undefined ? [] : [`-DMIRAGE_USDT="${header}"`];
-}
-
 /** Flags for the C that all targets share, and for a program's own generated C. Paths are from the package root. */
 export function sharedFlags(variant: Variant): string[] {
   return [
@@ -91,7 +83,6 @@ export function sharedFlags(variant: Variant): string[] {
     "-Iruntime",
     "-Iruntime/engine",
     `-I${findDuktape()}`,
-    ...probeFlags(),
   ];
 }
 
@@ -245,7 +236,11 @@ export interface BytecodeTool {
 }
 
 /** Sources of the bytecode compiler: its `main`, and the platform that it runs on. */
-const bytecodeToolSources = ["runtime/engine/bytecode_tool.c", "runtime/memory/memory_platform.c"];
+const bytecodeToolSources = [
+  "runtime/engine/bytecode_tool.c",
+  "runtime/memory/memory_platform.c",
+  "runtime/memory/memory_probes.c",
+];
 
 /**
  * Links `mirage-bytecode`: the engine as a build tool.

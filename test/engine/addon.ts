@@ -28,6 +28,10 @@ export interface RunOptions {
   wallMs?: number;
   /** Asks the program to stop at this look of the runtime at the request. */
   stopAfter?: number;
+  /** Network interfaces, at most 2, each of which receives what it sends. */
+  netifs?: number;
+  /** 1: record the probes that fire. */
+  probes?: number;
 }
 
 export interface RunResult {
@@ -41,6 +45,10 @@ export interface RunResult {
   /** Bytes of the platform's memory that nobody gave back. */
   leaked: number;
   nowNs: number;
+  /** Of garbage. */
+  collections: number;
+  /** A line for each probe that fired: name and arguments, with tabs between them. */
+  probes: string;
 }
 
 export interface RtparamRow {
@@ -69,9 +77,11 @@ export async function loadAddon(): Promise<Addon> {
   const { library } = await buildObjects("nofloat", silent);
   const product = join(folder, "build/Release/mirage.node");
   await withLock(join(root, "build"), async () => {
-    const sources = readdirSync(folder)
-      .filter((name) => /\.(c|h|gyp)$/.test(name))
-      .map((name) => join(folder, name));
+    const sources = [folder, join(root, "runtime/memory")].flatMap((directory) =>
+      readdirSync(directory)
+        .filter((name) => /\.(c|h|gyp)$/.test(name))
+        .map((name) => join(directory, name)),
+    );
     if (existsSync(product) && statSync(product).mtimeMs > newest([library, ...sources])) {
       return;
     }

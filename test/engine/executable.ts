@@ -22,6 +22,7 @@ export async function engineExecutable(
     "test/engine/harness/run_main.c",
     "runtime/addon/run.c",
     "runtime/memory/memory_platform.c",
+    "runtime/memory/memory_probes.c",
   ];
   const includes = ["-Iruntime/engine", "-Iruntime/addon", "-Iruntime/memory", `-I${findDuktape()}`];
   execFileSync(

@@ -131,7 +131,12 @@ describe.each(kernels)("mirage.ko against $label", ({ args, version }) => {
 
   it("has the sections by which a kernel knows a module, and no note of a user process", () => {
     const sections = llvm("llvm-readelf", "-S", "-W", module);
-    for (const name of ["set_modmetadata_set", "set_sysinit_set", "set_sysuninit_set"]) {
+    for (const name of [
+      "set_modmetadata_set",
+      "set_sysinit_set",
+      "set_sysuninit_set",
+      "set_sdt_probes_set",
+    ]) {
       expect(sections).toContain(name);
     }
     expect(sections).not.toMatch(/stapsdt|\.got|\.tdata|\.tbss|\.eh_frame|\.debug/);

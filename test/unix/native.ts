@@ -19,7 +19,10 @@ const FLAGS = [
   "-Iruntime",
 ];
 
-const PLATFORM = ["platform", "buffers", "net", "tap", "pcap"].map((name) => `runtime/unix/${name}.c`);
+const PLATFORM = [
+  ...["platform", "buffers", "net", "tap", "pcap", "probes"].map((name) => `runtime/unix/${name}.c`),
+  "runtime/stats.c",
+];
 
 /** Builds test/unix/native/NAME.c with the platform and `sources`, and runs it. */
 export function runNative(name: string, sources: readonly string[], args: string[] = []): Ended {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mirage/platform.h>
+
 struct mirage_instance;
 
 /*
@@ -33,6 +35,8 @@ struct mirage_instance;
 	    "frames that the program still held at its end")               \
 	X(events, "events", "events from frame code to application code")  \
 	X(timers_fired, "timers", "timers fired")                          \
+	X(gc, "gc", "collections of garbage")                              \
+	X(gc_ns, "gc.ns", "nanoseconds spent in them")                     \
 	X(heap_bytes, "heap.bytes", "bytes of the heap budget in use now") \
 	X(heap_bytes_max, "heap.bytes.max", "most bytes of heap in use")   \
 	X(drop_unclaimed, "drop.unclaimed", "frames that nobody took")     \
@@ -58,6 +62,9 @@ struct mirage_stats {
 	unsigned ndefined;
 	struct mirage_counter defined[MIRAGE_STATS_DEFINED];
 };
+
+/* As in the statistic "drop.NAME". */
+const char *mirage_drop_name(enum mirage_drop);
 
 /*
  * Counter number i (0, 1, ...), for as long as it returns true.  *name stays

@@ -1,0 +1,190 @@
+/** Probes of the shared objects, as the platform in memory writes them down, and what collections of garbage count. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { dtraceName, parseProbes } from "../../tools/probes-doc.ts";
+import { type Addon, loadAddon, program, type RunResult, root } from "./addon.ts";
+
+const rows = parseProbes(readFileSync(join(root, "dtrace/probes.def"), "utf8"));
+
+let addon: Addon;
+beforeAll(async () => {
+  addon = await loadAddon();
+}, 120_000);
+
+/** Name and arguments of each probe that fired, in order. */
+function fired(result: RunResult): string[][] {
+  return result.probes
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t"));
+}
+
+function named(result: RunResult, name: string): string[][] {
+  return fired(result)
+    .filter(([first]) => first === name)
+    .map(([, ...args]) => args);
+}
+
+async function trace(
+  statements: string,
+  options: { rtparams?: string; netifs?: number; stopAfter?: number } = {},
+): Promise<RunResult> {
+  return addon.run({ source: program(statements), probes: 1, ...options });
+}
+
+const GARBAGE = "for (var i = 0; i < 50000; i++) { var ring = { n: i }; ring.ring = ring; }";
+const FRAME = "new Uint8Array([2,0,0,0,0,0, 2,0,0,0,0,1, 8,0, 1,2,3,4,5,6])";
+
+describe("a program's life", () => {
+  it("is told from load to unload, turn by turn", async () => {
+    const result = await trace(
+      'print("one\\ntwo"); native.timerSet(function () { native.exit(3); }, 5000000, false);',
+    );
+    expect(result.state).toBe("returned");
+    expect(fired(result).filter(([name]) => !name!.startsWith("gc"))).toEqual([
+      ["load", "test", "0", "0"],
+      ["program-start", "test", "0"],
+      ["console", "1", "one", "3"],
+      ["console", "1", "two", "3"],
+      ["turn-start", "0"],
+      ["turn-end", "0", expect.stringMatching(/^[1-9]\d*$/)],
+      ["sleep", "0", "5000000"],
+      ["wakeup", "1", "1"],
+      ["turn-start", "1"],
+      ["timer", "1", "5000000", "5000000"],
+      ["turn-end", "1", expect.stringMatching(/^[1-9]\d*$/)],
+      ["program-stop", "test", "returned", "3"],
+      ["unload", "0"],
+    ]);
+    expect(named(result, "turn-end")[1]![1]).toBe(String(result.instructions));
+  });
+
+  it("ends with the message and its stack, once it is whole", async () => {
+    const result = await trace('function inner() { throw new Error("why"); }\ninner();');
+    expect(named(result, "error")).toEqual([["test", result.error.replaceAll("\n", "\\n")]]);
+    expect(result.error).toMatch(/why\n {4}at inner/);
+    expect(named(result, "program-stop")).toEqual([["test", "failed", "0"]]);
+    expect(named(result, "budget-exceeded")).toEqual([]);
+  });
+
+  it.each([
+    ["instruction", "i=20k", "for (;;) {}", "20480"],
+    ["heap", "h=1M", "var all = []; for (;;) { all.push([1, 2, 3]); }", "1048576"],
+    ["call depth", "d=100", "function f() { return f() + 1; } f();", "100"],
+  ])(
+    "says that the %s budget was exceeded, before the error",
+    async (budget, rtparams, statements, limit) => {
+      const result = await trace(statements, { rtparams });
+      expect(result.state).toBe("over budget");
+      const ends = fired(result).filter(([name]) =>
+        ["budget-exceeded", "error", "program-stop"].includes(name!),
+      );
+      expect(ends).toEqual([
+        ["budget-exceeded", budget, limit],
+        ["error", "test", result.error.replaceAll("\n", "\\n")],
+        ["program-stop", "test", "over-budget", "0"],
+      ]);
+    },
+  );
+});
+
+describe("frames", () => {
+  it("are told on their way out, in, and back, with what happens to them", async () => {
+    const result = await trace(
+      `native.keepAlive(1);
+      native.netifListen(0, function (frame, length) {
+        native.frameViews(frame); native.frameRelease(frame); native.netifListen(0, null); native.keepAlive(-1);
+      });
+      native.netifWrite(0, ${FRAME});`,
+      { netifs: 1 },
+    );
+    expect(result.error).toBe("");
+    const seen = fired(result).filter(([name]) => /frame|drop|copy/.test(name!));
+    expect(seen).toEqual([
+      ["frame-out", "0", "@", "20", "20"],
+      ["frame-in", "0", "@", "20", "20"],
+      ["frame-release", expect.stringMatching(/^[1-9]\d*$/), "20"],
+    ]);
+  });
+
+  it("that nobody takes, or that find the platform's queue full, are drops with a reason", async () => {
+    const result = await trace(
+      `for (var i = 0; i < 66; i++) { native.netifWrite(1, ${FRAME}); }
+      native.timerSet(function () {}, 1000, false);`,
+      { netifs: 2 },
+    );
+    expect(result.error).toBe("");
+    const drops = named(result, "drop");
+    expect(drops.filter(([, reason]) => reason === "queue-full")).toEqual([
+      ["1", "queue-full", "20"],
+      ["1", "queue-full", "20"],
+    ]);
+    expect(drops.filter(([, reason]) => reason === "unclaimed")).toHaveLength(64);
+  });
+
+  it("that a program makes have a handle, which their release names", async () => {
+    const result = await trace(`native.frameRelease(native.frameFrom([${FRAME}]));`, { netifs: 1 });
+    expect(result.error).toBe("");
+    const [alloc] = named(result, "frame-alloc");
+    expect(alloc).toEqual([expect.stringMatching(/^[1-9]\d*$/), "20"]);
+    expect(named(result, "frame-release")).toEqual([alloc]);
+  });
+
+  it("whose bytes are copied say how many, and what for", async () => {
+    const result = await trace(
+      `var whole = native.frameFrom([${FRAME}, ${FRAME}]);
+      native.frameView(whole, 10, 20); native.frameRelease(whole);`,
+      { netifs: 1 },
+    );
+    expect(result.error).toBe("");
+    expect(named(result, "copy")).toEqual([["view", "20"]]);
+  });
+});
+
+describe("garbage", () => {
+  it("is collected between gc-start and gc-done, which the counter counts", async () => {
+    const result = await trace(GARBAGE);
+    const seen = fired(result).filter(([name]) => name!.startsWith("gc"));
+    expect(result.collections).toBeGreaterThan(0);
+    expect(seen).toHaveLength(2 * result.collections);
+    for (const [i, [name, before, flag]] of seen.entries()) {
+      expect(name).toBe(i % 2 === 0 ? "gc-start" : "gc-done");
+      expect(Number(before)).toBeGreaterThan(0);
+      expect(flag).toBe("0");
+    }
+  });
+
+  it("is counted when nobody listens too", async () => {
+    const quiet = await addon.run({ source: program(GARBAGE) });
+    const traced = await trace(GARBAGE);
+    expect(quiet.collections).toBe(traced.collections);
+    expect(quiet.instructions).toBe(traced.instructions);
+    expect(quiet.probes).toBe("");
+  });
+
+  it("says that memory could not be had", async () => {
+    const result = await trace("var all = []; for (;;) { all.push([1, 2, 3]); }", { rtparams: "h=1M" });
+    expect(named(result, "gc-start").at(-1)![1]).toBe("1");
+  });
+});
+
+it("every probe of the table fires", async () => {
+  const results = await Promise.all([
+    trace(
+      `native.netifListen(0, function (frame) { native.frameRelease(frame); });
+      native.netifWrite(0, ${FRAME}); native.netifWrite(1, ${FRAME});
+      var whole = native.frameFrom([${FRAME}, ${FRAME}]); native.frameView(whole, 10, 20); native.frameRelease(whole);
+      print("x"); ${GARBAGE}
+      native.timerSet(function () { throw new Error("end"); }, 1000, false);`,
+      { netifs: 2 },
+    ),
+    trace("for (;;) {}", { rtparams: "i=20k" }),
+  ]);
+  const names = new Set(results.flatMap((result) => fired(result).map(([name]) => name!)));
+  expect([...names].sort()).toEqual(rows.map((row) => dtraceName(row.name)).sort());
+  // Each with the arguments that the table has.
+  for (const [name, ...args] of results.flatMap(fired)) {
+    expect(args, name).toHaveLength(rows.find((row) => dtraceName(row.name) === name)!.args.length);
+  }
+});

@@ -1,0 +1,227 @@
+#! /usr/libexec/atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The SDT probes of mirage.ko, as dtrace(1) sees them.
+
+. "$(atf_get_srcdir)/mirage.subr"
+
+: "${DTRACE:=dtrace}"
+
+# Skips where the kernel or the machine has no DTrace.
+tracing() {
+	atf_require_prog "$DTRACE"
+	[ "$(id -u)" = 0 ] || atf_skip "only root traces"
+	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1 || kldload sdt >/dev/null 2>&1 ||
+		atf_skip "this kernel has no sdt.ko"
+	"$DTRACE" -l -P sdt >/dev/null 2>&1 || atf_skip "dtrace(1) does not work with this kernel"
+}
+
+# "name type, type, ..." of each probe, as the table has them; const is nothing
+# to dtrace(1), and the kernel is told C's own names of types.
+table() {
+	_table=$SRCDIR/dtrace/probes.def
+	[ -f "$_table" ] || _table=$SRCDIR/../../dtrace/probes.def
+	[ -f "$_table" ] || atf_skip "there is no dtrace/probes.def"
+	awk '
+	function flush() { if (name != "") print name " " types; name = "" }
+	/^MIRAGE_PROBE/ {
+		flush(); name = $0; sub(/^[^(]*\(/, "", name); sub(/,.*/, "", name); gsub(/__/, "-", name); types = ""
+	}
+	/^    [a-z].*, [a-z_]+, "/ {
+		type = $0; sub(/^ *(const )?/, "", type); sub(/,.*/, "", type); types = types (types == "" ? "" : ", ") type
+	}
+	END { flush() }' "$_table" | sed 's/uint32_t/unsigned int/g; s/uint64_t/unsigned long/g' | sort
+}
+
+# The same, as the kernel has them.
+listed() {
+	"$DTRACE" -l -v -P mirage | awk '
+	function flush() { if (name != "") print name " " types; name = "" }
+	$2 == "mirage" { flush(); name = $NF; types = "" }
+	/args\[[0-9]\]:/ { type = $0; sub(/^.*\]: *(const )?/, "", type); types = types (types == "" ? "" : ", ") type }
+	END { flush() }' | sort
+}
+
+# traced FILE COMMAND DTRACE-ARGUMENTS...: output of dtrace while a command runs.
+traced() {
+	_file=$1 _command=$2
+	shift 2
+	printf '%s\n' "$_command" >command.sh
+	"$DTRACE" -q -o "$_file" "$@" -c "sh $PWD/command.sh" >dtrace.said 2>&1 ||
+		atf_fail "dtrace: $(cat dtrace.said "$_file" 2>/dev/null)"
+}
+
+# Shell text: waits for a state.
+becomes() {
+	echo "left=300; until [ \$(sysctl -n kern.mirage.state) = $1 ]; do left=\$((left - 1)); [ \$left -gt 0 ] || exit 1; sleep 0.1; done"
+}
+
+atf_test_case listed cleanup
+listed_head() {
+	atf_set descr "dtrace -l knows all probes of the table, with the types of their arguments"
+	atf_set require.user root
+}
+listed_body() {
+	tracing
+	table >wanted
+	mirage_load hello
+	listed >found
+	atf_check [ -s wanted ]
+	atf_check -o empty diff wanted found
+	mirage_done
+}
+listed_cleanup() {
+	mirage_cleanup
+}
+
+atf_test_case fires cleanup
+fires_head() {
+	atf_set descr "each probe fires, and never while nobody asks for what it stands for"
+	atf_set require.user root
+}
+fires_body() {
+	tracing
+	# Who is not there at the load hears of it at the start; of the unload nobody here.
+	table | sed 's/ .*//' | grep -vx unload >wanted
+	count='mirage::: { @[probename] = count(); }'
+	mirage_load udp-echo
+	mirage_up
+	traced echo.fired "sysctl kern.mirage.run=1; ping -q -c 3 $PROGRAM; echo | nc -u -w 1 $PROGRAM 9; sysctl kern.mirage.run=0" \
+		-n "$count"
+	mirage_done
+	mirage_load traced
+	mirage_up
+	traced failed.fired "sysctl kern.mirage.run=1; $(becomes failed)" -n "$count"
+	mirage_is state failed
+	# An interface that is down takes nothing.
+	ifconfig mirage0 down
+	traced down.fired "sysctl kern.mirage.run=1; $(becomes failed)" -n "$count"
+	mirage_write rtparams i=100k
+	traced budget.fired "sysctl kern.mirage.run=1; $(becomes over-budget)" -n "$count"
+	sysctl kern.mirage.stats.gc kern.mirage.stats.gc_ns
+	mirage_done
+	cat ./*.fired
+	cat ./*.fired | awk 'NF == 2 { print $1 }' | sort -u >found
+	atf_check -o empty diff wanted found
+	# Untouched by what they do not stand for.
+	atf_check -s exit:1 grep -Eq 'error|budget|copy' echo.fired
+	atf_check -s exit:1 grep -q budget failed.fired
+}
+fires_cleanup() {
+	mirage_cleanup
+}
+
+atf_test_case arguments cleanup
+arguments_head() {
+	atf_set descr "arguments are what the table says: texts, numbers, times"
+	atf_set require.user root
+}
+arguments_body() {
+	tracing
+	mirage_load traced
+	mirage_up
+	traced said "sysctl kern.mirage.run=1; $(becomes failed)" -n '
+	mirage:::program-start { printf("start %s\n", stringof(args[0])); }
+	mirage:::console { printf("console %d %s\n", args[0], substr(stringof(args[1]), 0, args[2])); }
+	mirage:::copy { printf("copy %s %d\n", stringof(args[0]), args[1]); }
+	mirage:::frame-out { printf("out %d %d of %d\n", args[0], args[2], args[3]); }
+	mirage:::timer { printf("timer %s\n", args[2] >= args[1] ? "due" : "early"); }
+	mirage:::gc-done /args[0] > 0 && args[1] > 0/ { @["gc"] = count(); }
+	mirage:::error { printf("error %s: %s\n", stringof(args[0]), stringof(args[1])); }
+	mirage:::program-stop { printf("stop %s %s %d\n", stringof(args[0]), stringof(args[1]), args[2]); }
+	END { printa("%s\n", @); }'
+	cat said
+	for line in '^start traced$' '^console 1 traced: begins$' '^copy transmit 60$' '^out 0 60 of 60$' '^timer due$' \
+		'^error traced: uncaught Error: traced: enough$' '^    at fail \(.*traced\.ts:[0-9]+\)' '^stop traced failed 0$' '^gc$'; do
+		atf_check grep -Eq "$line" said
+	done
+	atf_check -s exit:1 grep -q early said
+	# One collection or more is also what the counters say.
+	[ "$(mirage_value stats.gc)" -gt 0 ] || atf_fail "kern.mirage.stats.gc is 0"
+	[ "$(mirage_value stats.gc_ns)" -gt 0 ] || atf_fail "kern.mirage.stats.gc_ns is 0"
+	mirage_done
+}
+arguments_cleanup() {
+	mirage_cleanup
+}
+
+atf_test_case load cleanup
+load_head() {
+	atf_set descr "load is seen by who waited for it, unload when it is asked for; enabled probes keep the module"
+	atf_set require.user root
+}
+load_body() {
+	tracing
+	_ko=$(mirage_built hello)/mirage.ko
+	[ -f "$_ko" ] || atf_skip "there is no $_ko"
+	dmesg >messages.before
+	# What was waited for is enabled when any further module comes.
+	kldstat -q -n if_disc.ko && atf_skip "if_disc.ko, which this test loads, is loaded already"
+	traced said "kldload $_ko && kldload if_disc; sleep 1; sysctl kern.mirage.run=1; $(becomes returned); kldunload mirage && echo gone >gone; kldunload if_disc" -Z -n '
+	mirage:::load { printf("load %s %d\n", stringof(arg0), arg2 > 0); }
+	mirage:::unload { printf("unload %d\n", arg0); }'
+	cat said
+	atf_check grep -qx 'load hello 1' said
+	atf_check grep -qx 'unload 0' said
+	atf_check [ ! -e gone ]
+	# Probes are still there, and nothing enabled is left.
+	listed | grep -c . >count
+	atf_check_equal "$(cat count)" "$(table | grep -c .)"
+	mirage_done
+}
+load_cleanup() {
+	mirage_cleanup
+}
+
+atf_test_case names cleanup
+names_head() {
+	atf_set descr "fbt and stack() know functions that are born in TypeScript"
+	atf_set require.user root
+}
+names_body() {
+	tracing
+	kldstat -q -m fbt || kldload fbt >/dev/null 2>&1 || atf_skip "this kernel has no fbt.ko"
+	mirage_answers udp-echo
+	traced said "ping -q -c 3 $PROGRAM" -n '
+	fbt:mirage:w2c_*:entry { @functions[probefunc] = count(); }
+	mirage:::frame-out { @stacks[stack()] = count(); }'
+	cat said
+	atf_check grep -Eq '^ *w2c_stack_frame_input +[1-9]' said
+	atf_check grep -Eq '^ *w2c_[A-Za-z0-9_]*[Ii]cmp[A-Za-z0-9_]* +[1-9]' said
+	atf_check grep -Eq 'mirage\.ko`(Z_stackZ|w2c)_[A-Za-z0-9_]*\+0x' said
+	mirage_done
+}
+names_cleanup() {
+	mirage_cleanup
+}
+
+atf_test_case life cleanup
+life_head() {
+	atf_set descr "dtrace/life.d tells starts, turns, drops, errors and ends"
+	atf_set require.user root
+}
+life_body() {
+	tracing
+	_script=$SRCDIR/dtrace/life.d
+	[ -f "$_script" ] || _script=$SRCDIR/../../dtrace/life.d
+	[ -f "$_script" ] || atf_skip "there is no dtrace/life.d"
+	mirage_load traced
+	traced said "sysctl kern.mirage.run=1; $(becomes failed)" -s "$_script"
+	cat said
+	for line in 'start +traced' 'drop .*transmit-error' 'error +uncaught Error: traced: enough' 'stop +traced: failed'; do
+		atf_check grep -Eq "$line" said
+	done
+	mirage_done
+}
+life_cleanup() {
+	mirage_cleanup
+}
+
+atf_init_test_cases() {
+	atf_add_test_case listed
+	atf_add_test_case fires
+	atf_add_test_case arguments
+	atf_add_test_case load
+	atf_add_test_case names
+	atf_add_test_case life
+}
