@@ -225,6 +225,14 @@ mrg_map_mbuf(struct mbuf *m)
 	    ((ifp)->if_flags & IFF_UP) != 0)
 #endif
 
+/* The address that an interface says to have been made with (SIOCGHWADDR). */
+static inline void
+mrg_if_set_first_lladdr(struct ifnet *ifp, const uint8_t mac[ETHER_ADDR_LEN])
+{
+	if (ifp->if_hw_addr != NULL)
+		memcpy(ifp->if_hw_addr, mac, ETHER_ADDR_LEN);
+}
+
 /* Is it a member of an if_bridge(4); has it addresses of carp(4)? */
 #define mrg_if_bridged(ifp) ((ifp)->if_bridge != NULL)
 #define mrg_if_carp(ifp)    ((ifp)->if_carp != NULL)

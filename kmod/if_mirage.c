@@ -219,6 +219,7 @@ make_host_mac(uint8_t mac[ETHER_ADDR_LEN], const char *name)
 static int
 create(int unit, struct ifnet **made)
 {
+	static const uint8_t none[ETHER_ADDR_LEN];
 	struct mirage_if *sc = malloc(sizeof(*sc), M_MIRAGE, M_WAITOK | M_ZERO);
 	struct ifnet *ifp = if_alloc(IFT_ETHER);
 
@@ -241,7 +242,13 @@ create(int unit, struct ifnet **made)
 	ifmedia_add(&sc->media, IFM_ETHER | IFM_AUTO, 0, NULL);
 	ifmedia_set(&sc->media, IFM_ETHER | IFM_AUTO);
 	make_host_mac(sc->host_mac, mrg_if_name(ifp));
-	ether_ifattach(ifp, sc->host_mac);
+	/*
+	 * The kernel announces each address that is not zero, on the console.
+	 * So it is set after that, as those of vlan(4) and lagg(4) are.
+	 */
+	ether_ifattach(ifp, none);
+	mrg_if_set_first_lladdr(ifp, sc->host_mac);
+	(void)if_setlladdr(ifp, sc->host_mac, ETHER_ADDR_LEN);
 	mtx_lock(&owner->lock);
 	LIST_INSERT_HEAD(&interfaces, sc, link);
 	mtx_unlock(&owner->lock);

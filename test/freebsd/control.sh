@@ -49,7 +49,11 @@ tree_body() {
 		atf_check -o match:"^kern\.mirage\.$leaf: ." cat described
 	done
 	atf_check -o match:'^hello [0-9a-f]+$' sysctl -n kern.mirage.program
-	atf_check -o match:'^mirage0 .*mac ([0-9a-f]{2}:){5}[0-9a-f]{2} .*mtu 1500' sysctl -n kern.mirage.netif
+	atf_check_equal '' "$(mirage_value netif)"
+	# An address, though the kernel was given none to announce.
+	ifconfig mirage0 >shown
+	atf_check -o match:'ether 0?[0-9a-f][26ae]:' cat shown
+	atf_check -s exit:1 grep -E 'hwaddr|00:00:00:00:00:00' shown
 	atf_check -o match:'rtparams' sysctl -NT kern.mirage
 	mirage_done
 }
@@ -100,6 +104,8 @@ states_body() {
 	spins
 	mirage_is state running
 	mirage_is run 1
+	atf_check -o match:'^mirage0 mac ([0-9a-f]{2}:){5}[0-9a-f]{2} mtu 1500 down address 10.0.0.2/24$' \
+		sysctl -n kern.mirage.netif
 	atf_check -s not-exit:0 -o ignore -e match:'Device busy' sysctl kern.mirage.run=1
 	says 'kern.mirage.run: the program runs already'
 	mirage_stop

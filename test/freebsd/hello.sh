@@ -38,8 +38,7 @@ one_line_body() {
 	mirage_done
 	mirage_messages >said
 	atf_check -o match:'^mirage: hello \([0-9a-f]+\), version [0-9.]+$' cat said
-	# The interface's Ethernet address is said by the kernel, for each interface.
-	atf_check_equal "" "$(grep -v -e '^mirage: hello ' -e '^mirage0: Ethernet address: ' -e '^mirage0: link state changed' said)"
+	atf_check_equal 1 "$(grep -c . said)"
 }
 one_line_cleanup() {
 	mirage_cleanup
