@@ -63,12 +63,9 @@ choose(uint64_t seed)
 	want.control = 0x0f7f; /* likewise */
 }
 
-#define EACH(OP)                                                              \
-	OP(0)                                                                 \
-	OP(1)                                                                 \
-	OP(2)                                                                 \
-	OP(3) OP(4) OP(5) OP(6) OP(7) OP(8) OP(9) OP(10) OP(11) OP(12) OP(13) \
-	    OP(14) OP(15)
+#define LOW(OP)	     OP(0) OP(1) OP(2) OP(3) OP(4) OP(5) OP(6) OP(7)
+#define HIGH(OP)     OP(8) OP(9) OP(10) OP(11) OP(12) OP(13) OP(14) OP(15)
+#define EACH(OP)     LOW(OP) HIGH(OP)
 #define LOAD_SSE(n)  "movups	32*" #n "(%[want]), %%xmm" #n "\n"
 #define LOAD_AVX(n)  "vmovups	32*" #n "(%[want]), %%ymm" #n "\n"
 #define STORE_SSE(n) "movups	%%xmm" #n ", 32*" #n "(%[got])\n"
