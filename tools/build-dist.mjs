@@ -30,7 +30,6 @@ const entryPoints = {
   bench: "tools/bench/main.ts",
   "probes-doc": "tools/probes-doc.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
-  "vm-test": "tools/vm-test.ts",
 };
 
 const { outputFiles } = await build({

@@ -21,18 +21,22 @@ import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
 import { runProgram } from "./run-program.ts";
 
-const commands = ["build", "run", "doctor"] as const;
+const commands = ["build", "run", "vm-test", "doctor"] as const;
 
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
   build: ["target", "sysdir", "headers", "dist", "output", "json", "quiet", ...common],
   run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
+  "vm-test": [
+    ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
+    ...common,
+  ],
   doctor: ["json", ...common],
 };
 
 /** Short options, which may be written together. */
-const short: Readonly<Record<string, string>> = { build: "toqh", run: "tqh", doctor: "h" };
+const short: Readonly<Record<string, string>> = { build: "toqh", run: "tqh", "vm-test": "h", doctor: "h" };
 
 const targets = ["unix", "kfreebsd"];
 
@@ -162,6 +166,25 @@ async function run(args: Arguments): Promise<number> {
   return runProgram(built.executable, [...passed, ...(own.length > 0 ? ["--", ...own] : [])]);
 }
 
+/** Loaded when it is asked for: other commands start without it. */
+async function vmTest(args: Arguments): Promise<number> {
+  const { vmTest } = await import("../../tools/vm-test/command.ts");
+  return vmTest({
+    image: word(args, "image"),
+    payload: word(args, "payload"),
+    kernel: word(args, "kernel"),
+    net: words(args.net),
+    accel: word(args, "accel") ?? "auto",
+    cpus: word(args, "cpus") ?? "",
+    memory: word(args, "memory") ?? "",
+    timeout: word(args, "timeout") ?? "",
+    silence: word(args, "silence") ?? "",
+    out: word(args, "out"),
+    env: words(args.env),
+    words: words(args["--"]),
+  });
+}
+
 const net = "Network interface: tap:NAME, fd:N or pcap:IN[,OUT]; may be given again. Without it: no network";
 
 function parser() {
@@ -253,6 +276,65 @@ function parser() {
         .example("mirage run --net tap:mirage0 --ipv4 10.0.0.2/24 examples/udp-echo", "on a tap device")
         .example("mirage run --rtparams h=16M examples/hello -- one two", "16 MB of heap, two arguments"),
     )
+    .command("vm-test [payload]", "Run tests in a FreeBSD kernel, in QEMU", (command) =>
+      command
+        .usage(
+          "mirage vm-test --image IMG [options] PAYLOAD [-- ARGUMENTS]\n\nBoots a disk image of FreeBSD, which is not changed, and runs PAYLOAD/run.sh in it as root. Its exit code is the command's; 97: no root shell came up on the serial line, 98: it hangs, 99: the kernel panicked.",
+        )
+        .positional("payload", { type: "string", describe: "A folder with run.sh" })
+        .option("image", { type: "string", requiresArg: true, describe: "Disk image, raw or .qcow2" })
+        .option("kernel", {
+          type: "string",
+          requiresArg: true,
+          describe: "Another kernel: NAME for /boot/NAME of the image, or a file (with a slash)",
+        })
+        .option("net", {
+          type: "string",
+          requiresArg: true,
+          describe: "vtnet0: user (no way out), tap:IFNAME, or none; may be given again",
+        })
+        .option("accel", {
+          type: "string",
+          requiresArg: true,
+          default: "auto",
+          describe: "auto, kvm, tcg, tcg-multi",
+        })
+        .option("cpus", { type: "string", requiresArg: true, default: "2", describe: "CPUs of the guest" })
+        .option("memory", {
+          type: "string",
+          requiresArg: true,
+          default: "1024",
+          describe: "Its memory in MiB",
+        })
+        .option("timeout", {
+          type: "string",
+          requiresArg: true,
+          default: "900",
+          describe: "Seconds for all of it",
+        })
+        .option("silence", {
+          type: "string",
+          requiresArg: true,
+          default: "300",
+          describe: "Seconds without a word on the console",
+        })
+        .option("out", {
+          type: "string",
+          requiresArg: true,
+          describe: "Folder for what run.sh leaves in out/, 64 MB at most",
+        })
+        .option("env", {
+          type: "string",
+          requiresArg: true,
+          describe: "NAME=VALUE for run.sh; may be given again",
+        })
+        .example(
+          "mirage vm-test --image freebsd.img suite",
+          "the tests that tools/freebsd-suite.sh put together",
+        )
+        .example("mirage vm-test --image freebsd.img suite -- echo:ping", "one of them")
+        .example("mirage vm-test --image freebsd.img --kernel kernel.debug suite", "on another kernel"),
+    )
     .command("doctor", "Say what this machine has and lacks", (command) =>
       command
         .usage("mirage doctor [--json]\n\nExits with 0 if programs can be built here, else with 1.")
@@ -260,7 +342,7 @@ function parser() {
         .example("mirage doctor", "a table, with the command that gets what is missing")
         .example("mirage doctor --json", "the same for a machine"),
     )
-    .demandCommand(1, "which command? There is: build, run, doctor.")
+    .demandCommand(1, "which command? There is: build, run, vm-test, doctor.")
     .strict()
     .version(packageVersion())
     .help()
@@ -317,6 +399,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return build(args);
     case "run":
       return run(args);
+    case "vm-test":
+      return vmTest(args);
     default:
       return doctor(args.json === true);
   }

@@ -8,7 +8,7 @@ const folder = scratchFolder();
 
 describe("--help", () => {
   it.each([
-    [[], ["build", "run", "doctor", "70"]],
+    [[], ["build", "run", "vm-test", "doctor", "70"]],
     [["build"], ["-t", "-o", "PROGRAM", "mirage build -t unix examples/hello"]],
     [["run"], ["--net", "--ipv4", "--gateway", "--rtparams", "tap:NAME", "mirage run examples/hello"]],
     [["doctor"], ["--json", "mirage doctor --json"]],
