@@ -14,6 +14,7 @@
 #include <net/netisr.h>
 #include <net/vnet.h>
 
+#include <netinet/in.h>
 #include <netinet/ip_carp.h>
 
 /* Does the host answer for the address by carp(4)? */

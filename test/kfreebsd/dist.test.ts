@@ -87,7 +87,7 @@ describe("mirage build --dist", () => {
         `LD=${findLlvmTool("ld.lld")}`,
         `HEADERS=${[
           `-D__FreeBSD_version=${headers.version}`,
-          ...[...headers.folders, join(ROOT, "kmod/headers")].map((one) => `-isystem ${one}`),
+          ...[...headers.folders, join(ROOT, "kmod/headers")].map((one) => `-I${one}`),
         ].join(" ")}`,
       ],
       // No Node, no npm.
