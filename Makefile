@@ -40,7 +40,7 @@ check-nofloat:
 	@$(WITH_NODE) sh tools/check-nofloat.sh
 
 clean:
-	rm -rf dist runtime/addon/build
+	rm -rf dist runtime/addon/build test/kpi/addon/build
 	for d in build/* build/.setup; do \
 		case $$d in build/node | build/freebsd-headers) ;; *) rm -rf "$$d" ;; esac; done
 

@@ -30,6 +30,7 @@ const entryPoints = {
   bench: "tools/bench/main.ts",
   "probes-doc": "tools/probes-doc.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
+  "kpi-build": "test/kpi/build.ts",
 };
 
 const { outputFiles } = await build({
