@@ -367,6 +367,7 @@ run(char **words, int n, struct text *t)
 	uint32_t len;
 	int error = 0;
 
+	network_start();
 #define IS(name, least) (strings_equal(what, name) && n > (least))
 	if (IS("kldload", 1)) {
 		error = module_load(words[1], why, sizeof(why));

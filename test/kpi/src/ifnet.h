@@ -13,6 +13,7 @@
 #include <net/if_var.h>
 
 struct ifnet {
+	void *bridge, *carp; /* what the module sees */
 	char name[IFNAMSIZ];
 	const char *dname;
 	int unit;

@@ -196,6 +196,8 @@ void epoch_forget(void);
 /* The network. */
 void network_start(void);
 bool netisr_idle(void);
+void netgraph_start(void);
+bool netgraph_idle(void);
 void netisr_forget(struct ifnet *);
 /* What the host's stack got: JSON list, emptied. */
 void stack_take(const char *ifname, struct text *);

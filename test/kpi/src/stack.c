@@ -207,6 +207,7 @@ network_start(void)
 	if (started)
 		return;
 	started = true;
+	netgraph_start();
 	(void)thread_new(netisr_main, NULL, "netisr", 32, false);
 }
 

@@ -64,6 +64,18 @@ jailed(struct ucred *cred)
 	return (cred->cr_prison != &prison0);
 }
 
+void
+getcredhostuuid(struct ucred *cred, char *to, size_t size)
+{
+	strlcpy(to, "12345678-9abc-11ee-8000-589cfc000001", size);
+}
+
+void
+getcredhostname(struct ucred *cred, char *to, size_t size)
+{
+	strlcpy(to, "kernel.example", size);
+}
+
 int
 priv_check_cred(struct ucred *cred, int privilege)
 {
@@ -599,7 +611,7 @@ threads_settle(uint64_t ns)
 
 	big_lock();
 	for (;;) {
-		all = netisr_idle();
+		all = netisr_idle() && netgraph_idle();
 		for (t = threads; t != NULL; t = t->next)
 			all = all && (rests(t) || !t->of_module);
 		if (all || host_monotonic_ns() >= until)

@@ -14,6 +14,14 @@
 #include <net/vnet.h>
 #include <kpi/kpi.h>
 
+#ifndef KPI_INSIDE
+/* What of it has no accessor; the rest is nobody's business. */
+struct ifnet {
+	void *if_bridge;
+	void *if_carp;
+};
+#endif
+
 typedef enum {
 	IFCOUNTER_IPACKETS = 0,
 	IFCOUNTER_IERRORS,

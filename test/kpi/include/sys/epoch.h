@@ -32,7 +32,12 @@ int kpi_in_epoch(void) KPI_NAME(in_epoch);
 #define NET_EPOCH_WAIT()	    KPI_CALL(kpi_epoch_wait)
 #define NET_EPOCH_CALL(f, c)	    KPI_CALL(kpi_epoch_call, f, c)
 #define NET_EPOCH_DRAIN_CALLBACKS() KPI_CALL(kpi_epoch_drain)
-#define in_epoch(epoch)		    kpi_in_epoch()
-#define NET_EPOCH_ASSERT()	    MPASS(kpi_in_epoch())
+typedef int *epoch_t;
+#define net_epoch_preempt	   ((epoch_t)NULL)
+#define epoch_enter_preempt(e, et) KPI_CALL(kpi_epoch_enter, (et))
+#define epoch_exit_preempt(e, et)  KPI_CALL(kpi_epoch_exit, (et))
+#define epoch_wait_preempt(e)	   KPI_CALL(kpi_epoch_wait)
+#define in_epoch(epoch)		   kpi_in_epoch()
+#define NET_EPOCH_ASSERT()	   MPASS(kpi_in_epoch())
 
 #endif /* KPI_SYS_EPOCH_H */

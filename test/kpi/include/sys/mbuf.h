@@ -95,7 +95,14 @@ struct mbuf {
 #define M_TSTMP_HPREC 0x00000800
 #define M_PROTO1      0x00001000
 #define M_PROTO2      0x00002000
-#define M_PROTOFLAGS  0x00fff000
+#define M_PROTO3      0x00004000
+#define M_PROTO4      0x00008000
+#define M_PROTO5      0x00010000
+#define M_PROTO6      0x00020000
+#define M_PROTO7      0x00040000
+#define M_PROTO8      0x00080000
+#define M_PROTO9      0x00100000
+#define M_PROTOFLAGS  0x001ff000
 #define M_COPYFLAGS                                                    \
 	(M_PKTHDR | M_EOR | M_RDONLY | M_BCAST | M_MCAST | M_PROMISC | \
 	    M_VLANTAG | M_TSTMP | M_TSTMP_HPREC | M_PROTOFLAGS)

@@ -17,6 +17,10 @@ struct ucred {
 	struct prison *cr_prison;
 };
 #define NOCRED ((struct ucred *)0)
+void getcredhostuuid(struct ucred *, char *, size_t) __asm__(
+    "kpi_getcredhostuuid");
+void getcredhostname(struct ucred *, char *, size_t) __asm__(
+    "kpi_getcredhostname");
 int jailed(struct ucred *) __asm__("kpi_jailed");
 
 #endif /* KPI_SYS_UCRED_H */
