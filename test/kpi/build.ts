@@ -59,6 +59,7 @@ const moduleFlags = [
   "-ffreestanding",
   "-D_KERNEL",
   "-DKLD_MODULE",
+  "-DKDTRACE_HOOKS",
   "-nostdinc",
   "-Werror",
   "-Itest/kpi/include",

@@ -435,6 +435,14 @@ run(char **words, int n, struct text *t)
 		fault_disarm(t);
 		return;
 	}
+	if (IS("probes", 0)) {
+		probes_list(t);
+		return;
+	}
+	if (IS("fired", 0)) {
+		probes_take(t);
+		return;
+	}
 	if (IS("fault-calls", 0)) {
 		fault_calls(t);
 		return;
@@ -462,6 +470,8 @@ run(char **words, int n, struct text *t)
 		error = flood(words[1], words[2], true);
 	else if (IS("flood-wire", 2))
 		error = flood(words[1], words[2], false);
+	else if (IS("trace", 1))
+		probes_trace(strings_equal(words[1], "on"));
 	else if (IS("root", 1))
 		is_root_mounted = strings_equal(words[1], "mounted");
 	else if (IS("mountroot", 0))

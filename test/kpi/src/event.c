@@ -95,6 +95,15 @@ next_handler(const char *name, struct eventhandler_entry *after)
 	for (e = next_handler(name, NULL); e != NULL; e = next_handler(name, e))
 
 void
+event_load(struct linker_file *file)
+{
+	struct eventhandler_entry *e;
+
+	EACH(e, "kld_load")
+	((kpi_event_kld_load)(uintptr_t)e->function)(e->argument, file);
+}
+
+void
 event_unload_try(struct linker_file *file, int *error)
 {
 	struct eventhandler_entry *e;

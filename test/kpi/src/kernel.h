@@ -186,6 +186,7 @@ void sysctl_list(struct text *);
 
 /* Events. */
 struct linker_file;
+void event_load(struct linker_file *);
 void event_unload_try(struct linker_file *, int *error);
 void event_ifnet(const char *name, struct ifnet *);
 void event_ifnet_int(const char *name, struct ifnet *, int);
@@ -205,6 +206,13 @@ void stack_input(struct ifnet *, struct mbuf *);
 void stack_hold(bool);
 size_t stack_held(void);
 void tap_take(struct text *);
+
+/* Probes. */
+void probes_loaded(const void *const *start, const void *const *end);
+void probes_gone(void);
+void probes_trace(bool);
+void probes_take(struct text *);
+void probes_list(struct text *);
 
 /* Commands: one line in, one line of JSON out. */
 void command(const char *line, struct text *reply);

@@ -236,6 +236,9 @@ module_load(const char *path, char *why, size_t size)
 		snprintf(why, size, "MOD_LOAD returned %d", error);
 		return (error);
 	}
+	probes_loaded(sets.probes[0], sets.probes[1]);
+	event_load(&file);
+	lock_leave_all("kld_load returns", 0);
 	return (0);
 }
 
@@ -255,6 +258,8 @@ unload(bool force)
 	lock_leave_all("kld_unload_try returns", 1);
 	if (error != 0)
 		return (EBUSY);
+	/* sdt(4) does it there, whatever the module says later. */
+	probes_gone();
 	for (m = modules; m != NULL; m = m->next) {
 		error = m->handler(m, MOD_QUIESCE, m->argument);
 		if (error == EOPNOTSUPP)
