@@ -57,6 +57,8 @@ ether_ifattach(struct ifnet *ifp, const uint8_t *address)
 		    "ether_ifattach in %s without a vnet", place_text(here()));
 	witness_enter("ifnet_sx", true);
 	memcpy(ifp->address, address, sizeof(ifp->address));
+	memcpy(ifp->first_address, address, sizeof(ifp->first_address));
+	ifp->hw_addr = ifp->first_address;
 	ifp->input = ether_input;
 	ifp->mtu = ETHERMTU;
 	if (ifp->baudrate == 0)

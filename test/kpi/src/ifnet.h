@@ -13,7 +13,7 @@
 #include <net/if_var.h>
 
 struct ifnet {
-	void *bridge, *carp; /* what the module sees */
+	void *bridge, *carp, *hw_addr; /* what the module sees */
 	char name[IFNAMSIZ];
 	const char *dname;
 	int unit;
@@ -27,6 +27,7 @@ struct ifnet {
 	uint64_t baudrate;
 	uint64_t counters[IFCOUNTERS];
 	uint8_t address[ETHER_ADDR_LEN];
+	uint8_t first_address[ETHER_ADDR_LEN];
 	void *softc;
 	struct vnet *vnet;
 	if_init_fn_t init;

@@ -19,6 +19,7 @@
 struct ifnet {
 	void *if_bridge;
 	void *if_carp;
+	void *if_hw_addr;
 };
 #endif
 
