@@ -29,6 +29,7 @@ const entryPoints = {
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
   "probes-doc": "tools/probes-doc.ts",
+  "bench-kernel": "tools/bench/kernel.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   "kpi-build": "test/kpi/build.ts",
 };
