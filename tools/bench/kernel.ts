@@ -150,7 +150,17 @@ async function main(): Promise<number> {
     const code = await new Promise<number>((resolve) => {
       const guest = spawn(
         "sh",
-        [join(packageRoot, "tools/mirage"), "vm-test", "--image", values.image!, "--timeout", "1800", folder],
+        [
+          join(packageRoot, "tools/mirage"),
+          "vm-test",
+          "--image",
+          values.image!,
+          "--timeout",
+          "1800",
+          "--silence",
+          "1800",
+          folder,
+        ],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
       guest.stdout.setEncoding("utf8");
