@@ -1,0 +1,168 @@
+#! /usr/libexec/atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Many rounds under traffic.  A few unless MIRAGE_ROUNDS says how many
+# (kyua -v test_suites.mirage.rounds=200).
+
+. "$(atf_get_srcdir)/mirage.subr"
+
+# A tenth of a second is a long time here: up to four of them.
+wait_at_random() {
+	sleep "$(jot -r -p 2 1 0 0.4)"
+}
+
+# Four senders: two that heed no answer, one that does, and ping.  The first
+# two take all the time that nobody else wants.
+senders() {
+	nice -n 20 "$echoes" $PROGRAM 7 1000000 0 64 >/dev/null 2>&1 &
+	nice -n 20 "$echoes" $PROGRAM 7 1000000 0 1472 >/dev/null 2>&1 &
+	(while :; do "$echoes" $PROGRAM 7 1000 16 1472; done) >/dev/null 2>&1 &
+	(while :; do ping -q -f -c 1000 $PROGRAM; done) >/dev/null 2>&1 &
+}
+
+senders_end() {
+	for _child in $(pgrep -P $$); do
+		pkill -9 -P "$_child"
+		kill -9 "$_child"
+	done 2>/dev/null
+	wait 2>/dev/null
+}
+
+# Everything that the kernel counts, by type of malloc(9) and by zone: name,
+# in use.  Not the caches of its memory management.
+counts() {
+	vmstat -m | awk 'NR > 1 { n = $0; sub(/^ */, "", n); if (match(n, / +[0-9]+ +[0-9]+K/)) {
+		split(substr(n, RSTART), f, " "); gsub(/ /, "_", n); print "malloc:" substr(n, 1, RSTART - 1), f[1] } }'
+	vmstat -z | awk -F '[:,]' 'NF > 5 && !/^(vm pgcache|UMA |PV ENTRY|RADIX|VNODE|[0-9]* *Bucket|mbuf)/ { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
+}
+
+# What of it grew by more than half of a piece each round, and not by chance.
+grown() {
+	awk -v rounds="$1" 'BEGIN { limit = rounds / 2 > 40 ? rounds / 2 : 40 }
+		FNR == NR { before[$1] = $2; next }
+		$1 in before && $2 - before[$1] >= limit { print $1 ": " before[$1] " -> " $2 }' counts.before counts.after
+}
+
+mbufs() {
+	netstat -m | sed -n 's,^\([0-9]*\)/.* mbufs in use.*,\1,p'
+}
+
+# The packets of the traffic are on their way for a while.
+mbufs_are_back() {
+	_left=100
+	while [ "$(mbufs)" -gt "$1" ]; do
+		_left=$((_left - 1))
+		[ $_left -gt 0 ] || atf_fail "$(mbufs) mbufs in use, $1 before"
+		sleep 0.1
+	done
+}
+
+check_counts() {
+	# Reclaiming takes the kernel a moment.
+	sleep 2
+	counts >counts.after
+	leaked=$(grown "$1")
+	[ -z "$leaked" ] || atf_fail "after $1 rounds there is more of: $leaked"
+	mbufs_are_back "$mbufs_before"
+	echo "$1 rounds; mbufs $mbufs_before -> $(mbufs)"
+}
+
+unload_soon() {
+	_left=100
+	until _why=$(kldunload mirage 2>&1); do
+		# Packets of the program may wait in a socket, for as long as its owner does not read.
+		_busy=$((_busy + 1))
+		_left=$((_left - 1))
+		[ $_left -gt 0 ] || atf_fail "kldunload: $_why"
+		sleep 0.1
+	done
+}
+
+load_round() {
+	mirage_load udp-echo
+	mirage_up
+	mirage_start
+	senders
+	wait_at_random
+	unload_soon
+	senders_end
+}
+
+atf_test_case load_and_unload cleanup
+load_and_unload_head() {
+	atf_set descr "load, start, traffic from four senders, unload at a random moment"
+	atf_set require.user root
+	atf_set timeout 7200
+}
+load_and_unload_body() {
+	echoes=$(mirage_program udp-echoes) || exit
+	rounds=$(atf_config_get rounds 6)
+	_busy=0
+	load_round
+	load_round
+	mbufs_before=$(mbufs)
+	counts >counts.before
+	round=0
+	while [ $round -lt "$rounds" ]; do
+		round=$((round + 1))
+		load_round
+		if [ $((round % 10)) -eq 0 ]; then
+			echo "round $round" >/dev/console
+			mirage_nothing_left
+		fi
+	done
+	mirage_nothing_left
+	check_counts "$rounds"
+	echo "kldunload was busy $_busy times"
+}
+load_and_unload_cleanup() {
+	mirage_cleanup
+}
+
+start_round() {
+	mirage_start
+	[ $((round % 3)) -eq 0 ] || wait_at_random
+	mirage_stop
+}
+
+atf_test_case start_and_stop cleanup
+start_and_stop_head() {
+	atf_set descr "start and stop under traffic from four senders"
+	atf_set require.user root
+	atf_set timeout 7200
+}
+start_and_stop_body() {
+	echoes=$(mirage_program udp-echoes) || exit
+	rounds=$(($(atf_config_get rounds 6) * 5))
+	mirage_load udp-echo
+	mirage_up
+	mbufs_before=$(mbufs)
+	senders
+	for round in 1 2 3 4; do
+		start_round
+	done
+	counts >counts.before
+	round=0
+	while [ $round -lt "$rounds" ]; do
+		round=$((round + 1))
+		start_round
+		if [ $((round % 50)) -eq 0 ]; then
+			echo "round $round" >/dev/console
+			_said=$(mirage_complaints) && atf_fail "the kernel said: $_said"
+		fi
+	done
+	senders_end
+	check_counts "$rounds"
+	mirage_start
+	atf_check -o ignore ping -q -o -t 30 $PROGRAM
+	atf_check -o match:' answered 100 changed 0 ' "$echoes" $PROGRAM 7 100 4 1472
+	mirage_done
+}
+start_and_stop_cleanup() {
+	mirage_cleanup
+}
+
+atf_init_test_cases() {
+	atf_add_test_case load_and_unload
+	atf_add_test_case start_and_stop
+}
