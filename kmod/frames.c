@@ -250,7 +250,8 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 		if (n->m_len <= 0)
 			continue;
 		if (!M_WRITABLE(n)) {
-			h->buffer.flags |= MIRAGE_BUFFER_READONLY;
+			h->buffer.flags |=
+			    MIRAGE_BUFFER_READONLY | MIRAGE_BUFFER_HOST;
 			if (f->nsegs == 0)
 				f->flags |= MIRAGE_FRAME_READONLY;
 		}

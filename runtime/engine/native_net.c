@@ -465,14 +465,32 @@ netif_listen(duk_context *ctx)
 	return (0);
 }
 
+/* A VLAN tag comes on top of what the MTU allows (IEEE 802.1Q). */
+static bool
+is_tagged(const struct mirage_frame *f)
+{
+	return (f->head_len >= 14 && f->head[12] == 0x81 && f->head[13] == 0);
+}
+
 static duk_ret_t
 netif_write(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	uint32_t n = netif_argument(ctx, inst, 0);
-	struct mirage_frame *f = gather(ctx, inst, 1, inst->netifs[n].mtu + 14,
-	    "MTU + 14 bytes of Ethernet header");
+	uint32_t max = inst->netifs[n].mtu + 14;
+	struct mirage_frame *f = gather(ctx, inst, 1, max + 4,
+	    "MTU + 14 bytes of Ethernet header + 4 of a VLAN tag");
 
+	if (f->len > max && !is_tagged(f)) {
+		uint32_t len = f->len;
+
+		mirage_platform_frame_free(inst->platform, f);
+		release_building(inst);
+		return (duk_range_error(ctx,
+		    "a frame of %lu bytes: at most %lu (MTU + 14 bytes of "
+		    "Ethernet header)",
+		    (unsigned long)len, (unsigned long)max));
+	}
 	if (f->len < 14) {
 		uint32_t len = f->len;
 
@@ -497,12 +515,25 @@ frame_length(duk_context *ctx)
 	return (1);
 }
 
+/* Bytes up to `end` that are the host's become the frame's own, by a copy. */
+static void
+take_from_host(duk_context *ctx, struct mirage_instance *inst,
+    struct mirage_frame *f, uint32_t off, uint32_t end)
+{
+	if (mirage_frame_is_hosts(f, off, end - off) &&
+	    !mirage_frame_writable(inst, f, end))
+		(void)duk_range_error(ctx, "no memory for a view");
+}
+
 static duk_ret_t
 frame_views(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	struct mirage_frame *f = frame_argument(ctx, inst, 0);
-	unsigned i, n = f->nsegs;
+	unsigned i, n;
+
+	take_from_host(ctx, inst, f, 0, f->len);
+	n = f->nsegs;
 
 	/* A setter in Array.prototype may release the frame: views first. */
 	duk_require_stack(ctx, (duk_idx_t)n + 2);
@@ -530,6 +561,7 @@ frame_view(duk_context *ctx)
 		    "%lu bytes at offset %lu of a frame of %lu bytes",
 		    (unsigned long)len, (unsigned long)off,
 		    (unsigned long)f->len));
+	take_from_host(ctx, inst, f, off, off + len);
 	data = mirage_frame_contiguous(f, off, len);
 	if (data == NULL || len == 0) {
 		/* The program's own copy: it outlives the frame. */

@@ -182,6 +182,25 @@ mirage_frame_truncate(struct mirage_frame *f, uint32_t len)
 	refresh_head(f);
 }
 
+bool
+mirage_frame_is_hosts(const struct mirage_frame *f, uint32_t off, uint32_t len)
+{
+	uint32_t start = 0;
+	unsigned i;
+
+	for (i = 0; i < f->nsegs && len > 0 && start < off + len; i++) {
+		const struct mirage_segment *s = &f->segs[i];
+
+		/* Of a chain the headers may be the frame's own. */
+		if ((s->buffer->flags & MIRAGE_BUFFER_HOST) &&
+		    off < start + s->len &&
+		    (i > 0 || (f->flags & MIRAGE_FRAME_READONLY)))
+			return (true);
+		start += s->len;
+	}
+	return (false);
+}
+
 /* A frame of several segments may hold one buffer several times. */
 static uint32_t
 own_references(const struct mirage_frame *f, const struct mirage_buffer *b)
@@ -207,7 +226,7 @@ mirage_frame_writable(
 	if (len == 0)
 		return (true);
 	b = f->segs[0].buffer;
-	if (len <= f->head_len && !(b->flags & MIRAGE_BUFFER_READONLY) &&
+	if (len <= f->head_len && !(f->flags & MIRAGE_FRAME_READONLY) &&
 	    __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == own_references(f, b))
 		return (true);
 	/*

@@ -128,6 +128,9 @@ bool mirage_frame_append(struct mirage_platform *, struct mirage_frame *f,
  */
 bool mirage_frame_writable(
     struct mirage_instance *, struct mirage_frame *, uint32_t len);
+/* Is some of the range the host's memory, which a view would open to writes? */
+bool mirage_frame_is_hosts(
+    const struct mirage_frame *, uint32_t off, uint32_t len);
 /* Drops the bytes behind len. */
 void mirage_frame_truncate(struct mirage_frame *, uint32_t len);
 

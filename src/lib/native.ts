@@ -94,7 +94,7 @@ export interface Native {
   netifListen(netif: number, listener: ((frame: FrameHandle, length: number) => void) | null): void;
   /**
    * Sends the views, in order, or the one view, as one frame, by reference. Views over a received frame refer to that frame's memory,
-   * others to the JavaScript buffer, which stays pinned until the driver is done. Throws RangeError if longer than MTU + 14.
+   * others to the JavaScript buffer, which stays pinned until the driver is done. Throws RangeError if longer than MTU + 14 (+ 4 with a VLAN tag).
    */
   netifWrite(netif: number, views: Uint8Array | readonly Uint8Array[]): void;
 

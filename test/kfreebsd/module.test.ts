@@ -154,6 +154,25 @@ describe.each(kernels)("mirage.ko against $label", ({ args, version }) => {
     expect(status).toBe(0);
   });
 
+  it("frees external storage with a jump, so that none of its code runs when the last piece is given back", (context) => {
+    context.skip(report.freebsdVersion < 1200000, "skipped: before 12 the callback returns a value");
+    const code = llvm(
+      "llvm-objdump",
+      "-d",
+      "-r",
+      "--no-show-raw-insn",
+      "--disassemble-symbols=ext_free",
+      module,
+    );
+    const instructions = code
+      .split("\n")
+      .filter((line) => /^\s+[0-9a-f]+:\s/.test(line) && !/\bnop/.test(line));
+    expect(instructions.filter((line) => /\sret/.test(line))).toEqual([]);
+    // The last instruction, and what it refers to.
+    expect(instructions.at(-2)).toMatch(/\sjmp\s/);
+    expect(instructions.at(-1)).toMatch(/uma_zfree_arg/);
+  });
+
   it("is not let through with floating point", () => {
     const double = compile("double", "double half(double x) { return x / 2; }\n");
     const planted = join(folder, "planted.ko");

@@ -25,6 +25,11 @@ struct mirage_buffer {
 };
 
 #define MIRAGE_BUFFER_READONLY 0x1 /* shared with the host: do not write */
+/*
+ * With READONLY: at least some of it is the host's (a file that it sends, a
+ * segment that it may send again), so no program gets a view of it.
+ */
+#define MIRAGE_BUFFER_HOST 0x2
 
 struct mirage_segment {
 	uint8_t *data;

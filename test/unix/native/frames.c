@@ -441,6 +441,47 @@ unsummed(void)
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 }
 
+/* Memory of the host's behind headers of the frame's own, and in their place.
+ */
+static void
+hosts(void)
+{
+	struct mirage_frame *f;
+	struct watched head, rest;
+	uint8_t out[64];
+
+	open_table(16);
+	watch(&head, 0);
+	watch(&rest, MIRAGE_BUFFER_READONLY | MIRAGE_BUFFER_HOST);
+	f = mirage_platform_frame_alloc(&platform, 0);
+	CHECK(mirage_frame_add_segment(
+	    &platform, f, head.bytes, 20, &head.buffer));
+	CHECK(mirage_frame_add_segment(
+	    &platform, f, rest.bytes, 30, &rest.buffer));
+	CHECK(!mirage_frame_is_hosts(f, 0, 20));
+	CHECK(mirage_frame_is_hosts(f, 0, 21));
+	CHECK(mirage_frame_is_hosts(f, 49, 1));
+	CHECK(!mirage_frame_is_hosts(f, 30, 0));
+	CHECK(mirage_frame_writable(&inst, f, 50));
+	CHECK(!mirage_frame_is_hosts(f, 0, 50));
+	memset(f->head, 0, 50);
+	CHECK(rest.bytes[0] == 1 && rest.bytes[29] == (uint8_t)(29 * 7 + 1));
+	mirage_platform_frame_free(&platform, f);
+	/* The headers, too. */
+	f = mirage_platform_frame_alloc(&platform, 0);
+	CHECK(mirage_frame_add_segment(
+	    &platform, f, rest.bytes, 30, &rest.buffer));
+	CHECK(mirage_frame_is_hosts(f, 0, 1));
+	CHECK(mirage_frame_writable(&inst, f, 10));
+	CHECK(!mirage_frame_is_hosts(f, 0, 10) &&
+	    mirage_frame_is_hosts(f, 0, 11));
+	mirage_frame_copy_out(f, 0, out, 30);
+	CHECK(memcmp(out, rest.bytes, 30) == 0);
+	mirage_platform_frame_free(&platform, f);
+	CHECK(head.buffer.refs == 1 && rest.buffer.refs == 1);
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
 /* Both ends of a socket pair are interfaces of one platform. */
 static void
 over_sockets(int type)
@@ -461,6 +502,7 @@ over_sockets(int type)
 	CHECK((platform.nics[0].info.mac[0] & 3) == 2);
 	transmit();
 	unsummed();
+	hosts();
 	unix_platform_fini(&platform);
 	CHECK(platform.nbuffers <= 256);
 }
