@@ -1,20 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/mirage.ts";
+import { NetworkNamespace, whyNoTap } from "../support/netns.ts";
+import { RunningProgram } from "../support/program.ts";
 
 const parent = join(ROOT, "build/test-programs");
 mkdirSync(parent, { recursive: true });
 const folder = mkdtempSync(join(parent, "vm-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function vmTest(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [join(ROOT, "dist/mirage.js"), "vm-test", ...args], {
-    encoding: "utf8",
-    maxBuffer: 64 << 20,
-  });
-}
 
 const image = process.env.MIRAGE_VM_IMAGE ?? "";
 const tree = process.env.MIRAGE_VM_SYSDIR ?? "";
@@ -23,15 +18,86 @@ const missing =
     ? "MIRAGE_VM_IMAGE and MIRAGE_VM_SYSDIR name no FreeBSD image and the kernel source that it was built of"
     : "";
 
-it("mirage.ko in a kernel", { timeout: 900_000 }, (context) => {
-  context.skip(missing !== "", `skipped: ${missing}`);
-  const payload = join(folder, "payload");
-  const made = spawnSync("sh", [join(ROOT, "tools/freebsd-suite.sh"), payload, "--sysdir", tree], {
+const vmTest = [join(ROOT, "dist/mirage.js"), "vm-test", "--image", image];
+const suite = join(folder, "suite");
+
+function skipOrMake(skip: (condition: boolean, why: string) => void): void {
+  skip(missing !== "", `skipped: ${missing}`);
+  if (!existsSync(suite)) {
+    const made = spawnSync("sh", [join(ROOT, "tools/freebsd-suite.sh"), suite, "--sysdir", tree], {
+      encoding: "utf8",
+    });
+    expect(made.status, made.stderr).toBe(0);
+  }
+}
+
+it("mirage.ko in a kernel", { timeout: 1_200_000 }, (context) => {
+  skipOrMake(context.skip);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...vmTest, suite], {
     encoding: "utf8",
+    maxBuffer: 64 << 20,
   });
-  expect(made.status, made.stderr).toBe(0);
-  const { status, stdout, stderr } = vmTest("--image", image, payload);
   expect(stdout.match(/^not ok.*/gm) ?? [], stderr).toEqual([]);
   expect(stdout).toMatch(/^\d+ passed, 0 failed/m);
   expect(status).toBe(0);
+});
+
+const PACKETS = 10_000;
+const PROGRAM = "192.168.77.2";
+const HOST = "192.168.77.1";
+
+describe("a peer outside of the guest, on a tap", () => {
+  let outside: NetworkNamespace | undefined;
+  afterAll(() => outside?.remove());
+
+  it("reaches a program on the guest's interface, and the guest as before", {
+    timeout: 900_000,
+  }, async (context) => {
+    const noTap = whyNoTap();
+    context.skip(noTap !== undefined, `skipped: ${noTap}`);
+    skipOrMake(context.skip);
+    outside = new NetworkNamespace();
+    outside.run("ip", ["tuntap", "add", "mrgpeer", "mode", "tap"]);
+    outside.run("ip", ["address", "add", "192.168.77.9/24", "dev", "mrgpeer"]);
+    outside.run("ip", ["link", "set", "mrgpeer", "up"]);
+    const guest = new RunningProgram(
+      outside.spawn(process.execPath, [
+        ...[...vmTest, "--net", "tap:mrgpeer", "--env", "MIRAGE_PEER=vtnet0"],
+        ...[suite, "--", "-v", "peer"],
+      ]),
+    );
+    try {
+      await guest.output(/MIRAGE-PEER-READY/, 300);
+      // The guest's own address, all the while.
+      const own = outside.spawn("ping", ["-q", "-i", "0.2", "-c", "25", HOST], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const answers = new RunningProgram(own);
+      const ping = outside.run("ping", [
+        "-f",
+        "-q",
+        "-c",
+        String(PACKETS),
+        "-s",
+        "1000",
+        "-p",
+        "a55a01fe",
+        PROGRAM,
+      ]);
+      const received = Number(/(\d+) received/.exec(ping)?.[1]);
+      expect(ping).not.toContain("wrong data");
+      const client = join(ROOT, "test/support/udp-client.mjs");
+      const echoes = JSON.parse(outside.run(process.execPath, [client, PROGRAM, "7", String(PACKETS)])) as {
+        answered: number;
+      };
+      expect(echoes).toMatchObject({ sent: PACKETS, changed: 0 });
+      await answers.output(/25 packets transmitted, 25 received/, 60);
+      const unanswered = 2 * PACKETS - received - echoes.answered;
+      outside.run("sh", ["-c", `echo ${unanswered} | nc -N ${HOST} 9999`]);
+      expect((await guest.ended).status, guest.stdout).toBe(0);
+      expect(guest.stdout).toMatch(/^ok - peer:outside/m);
+    } finally {
+      await guest.stop("SIGTERM");
+    }
+  });
 });
