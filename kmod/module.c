@@ -41,18 +41,22 @@ come_to_rest(struct mirage_platform *p)
 	int error, tries;
 
 	error = program_stop(p);
-	for (tries = 0; error == 0 && frames_outstanding() > 0; tries++) {
-		if (tries == 20)
-			error = EBUSY;
-		else
-			pause("mrgheld", hz / 10 + 1);
+	if (error != 0) {
+		log(LOG_NOTICE,
+		    "mirage: cannot be unloaded now: the program "
+		    "does not end\n");
+		return (error);
 	}
-	if (error != 0)
-		log(LOG_NOTICE, "mirage: cannot be unloaded now: %s\n",
-		    frames_outstanding() > 0 ?
-			"packets of the program wait in the host" :
-			"the program does not end");
-	return (error);
+	for (tries = 0; frames_outstanding() > 0; tries++) {
+		if (tries == 20) {
+			log(LOG_NOTICE,
+			    "mirage: cannot be unloaded now: packets of the "
+			    "program wait in the host\n");
+			return (EBUSY);
+		}
+		pause("mrgheld", hz / 10 + 1);
+	}
+	return (0);
 }
 
 /*

@@ -136,6 +136,31 @@ unload_body() {
 	mirage_done
 }
 
+case_of held "packets of the program that wait in the host keep the module, which goes on"
+held_body() {
+	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1
+	mirage_answers reflector
+	dtrace -l -P mirage >probes.before 2>/dev/null
+	# Each ping's socket gets all answers, and a stopped one reads none of them.
+	ping -q $PROGRAM >/dev/null &
+	held=$!
+	sleep 1
+	kill -STOP $held
+	ping -q -c 2 -t 10 $PROGRAM >/dev/null || atf_fail "no answer"
+	for force in '' -f; do
+		atf_check -s not-exit:0 -e match:'Device busy' kldunload $force mirage
+	done
+	says 'mirage: cannot be unloaded now: packets of the program wait in the host'
+	# A kernel with DTrace still knows the module's probes.
+	dtrace -l -P mirage >probes.after 2>/dev/null
+	atf_check cmp probes.before probes.after
+	mirage_is state idle
+	mirage_start
+	kill -KILL $held
+	ping -q -c 1 -t 10 $PROGRAM >/dev/null || atf_fail "no answer after a refused unload"
+	mirage_done
+}
+
 case_of name "the thread is a process called mirage"
 name_body() {
 	mirage_load hello
