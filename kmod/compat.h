@@ -35,6 +35,9 @@
 #include <net/if_private.h>
 #endif
 
+/* The kernel that the module is compiled for, as text. */
+#define MRG_OSRELDATE __XSTRING(__FreeBSD_version)
+
 /* Where an mbuf's storage begins and how large it is, spare room included. */
 #ifndef M_START
 #define M_START(m)                                               \

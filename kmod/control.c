@@ -277,6 +277,8 @@ control_create(struct mirage_platform *p)
 	TEXT(top, "program", p->program,
 	    "Name of the program, and digest of all that it was built from");
 	TEXT(top, "version", MIRAGE_VERSION, "Version of Mirage");
+	TEXT(top, "osreldate", MRG_OSRELDATE,
+	    "kern.osreldate that the module was built for");
 	if (SYSCTL_ADD_COUNTER_U64(&context, top, OID_AUTO, "not_running",
 		CTLFLAG_RD | CTLFLAG_MPSAFE, &p->not_running,
 		"Frames for a program that did not run") == NULL ||

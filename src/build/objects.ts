@@ -181,6 +181,11 @@ async function archive(
   markCurrent(file, command, objects, digests);
 }
 
+/** Can programs run as processes of this machine? The platform for that uses Linux's own interfaces. */
+export function hasUnixTarget(): boolean {
+  return process.platform === "linux";
+}
+
 /** What {@link buildObjects} leaves. */
 export interface Objects {
   readonly variant: Variant;
@@ -204,9 +209,10 @@ export async function buildObjects(variant: Variant, progress: Progress): Promis
   return withLock(directory, async () => {
     const digests = new FileDigests();
     const shared = jobsFor(variant, sharedSources(), sharedFlags(variant));
-    const platformSources = sourcesBelow(join(packageRoot, "runtime/unix"), false).filter(
-      (file) => !isTool(file),
-    );
+    // Elsewhere programs are built for kernels only.
+    const platformSources = hasUnixTarget()
+      ? sourcesBelow(join(packageRoot, "runtime/unix"), false).filter((file) => !isTool(file))
+      : [];
     const platformJobs = jobsFor(variant, platformSources, hostedFlags(variant));
     const label = variant === "nofloat" ? "cc" : `cc (${variant})`;
     await compileAll([...shared, ...platformJobs], label, progress, digests);
@@ -217,12 +223,14 @@ export async function buildObjects(variant: Variant, progress: Progress): Promis
     const platform = join(directory, "libplatform-unix.a");
     const objects = shared.map((job) => job.object);
     await archive(library, objects, progress, made);
-    await archive(
-      platform,
-      platformJobs.map((job) => job.object),
-      progress,
-      made,
-    );
+    if (platformJobs.length > 0) {
+      await archive(
+        platform,
+        platformJobs.map((job) => job.object),
+        progress,
+        made,
+      );
+    }
     const all = [...objects, ...platformJobs.map((job) => job.object)];
     return { variant, library, platform, objects, digest: digest(...all.map((file) => made.of(file))) };
   });

@@ -171,9 +171,28 @@ const probes: readonly Probe[] = [
   },
 ];
 
-/** Looks for everything. */
-export function examineMachine(): Check[] {
-  return probes.map(({ name, required, purpose, remedy, look }) => {
+/** How FreeBSD gets what Debian has as packages; the compilers are part of its base system. */
+const remediesOnFreeBsd: Readonly<Record<string, string>> = {
+  node: "pkg install node npm",
+  clang: "pkg install llvm19, or set CLANG",
+  lld: "pkg install llvm19",
+  "llvm-objcopy": "pkg install llvm19",
+  "kernel headers": "git clone -b releng/14.2 https://git.FreeBSD.org/src.git /usr/src",
+  "llvm-objdump": "pkg install llvm19",
+  wasm2c: "set WASM2C to the wasm2c of wabt 1.0.32",
+  duktape: "set DUKTAPE_DIR to src of the unpacked https://duktape.org/duktape-2.7.0.tar.xz",
+};
+
+/** Looks for everything that the machine's system can use. */
+export function examineMachine(system: string = process.platform): Check[] {
+  const here =
+    system === "freebsd"
+      ? probes.flatMap((probe) => {
+          const remedy = remediesOnFreeBsd[probe.name];
+          return remedy === undefined ? [] : [{ ...probe, remedy }];
+        })
+      : probes;
+  return here.map(({ name, required, purpose, remedy, look }) => {
     let found: string | undefined;
     let problem = purpose;
     try {

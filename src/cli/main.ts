@@ -12,7 +12,7 @@ import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts"
 import { findKernelHeaders, type KernelChoice, loadableOn } from "../build/kernel-headers.ts";
 import { kfreebsdTarget } from "../build/kfreebsd.ts";
 import { writeDist } from "../build/kfreebsd-dist.ts";
-import { type Variant, variants } from "../build/objects.ts";
+import { hasUnixTarget, type Variant, variants } from "../build/objects.ts";
 import { packageVersion } from "../build/paths.ts";
 import { buildProgram, builtParts, describeCosts, installProgram } from "../build/program.ts";
 import { counting, seconds, silent } from "../build/progress.ts";
@@ -80,6 +80,11 @@ function checkTarget(args: Arguments): KernelChoice | undefined {
     throw suggest("target", target, targets, "");
   }
   if (target === "unix") {
+    if (!hasUnixTarget()) {
+      throw new UsageError(
+        `the target unix is for Linux, this is ${process.platform}; -t kfreebsd builds a kernel module here.`,
+      );
+    }
     const misplaced = kernelOptions.find((name) => args[name] !== undefined);
     if (misplaced !== undefined) {
       throw new UsageError(`--${misplaced} is for -t kfreebsd.`);

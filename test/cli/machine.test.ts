@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { examineMachine } from "../../src/cli/doctor.ts";
 import { mirage, ROOT } from "../support/mirage.ts";
 import { scratchFolder, write } from "./scratch.ts";
 
@@ -45,6 +46,13 @@ describe("mirage doctor", () => {
     }
     expect(report.checks.find((check) => check.name === "node")?.detail).toContain(process.version);
     expect(report.checks.every((check) => check.remedy !== "")).toBe(true);
+  });
+
+  it("names FreeBSD's ways on FreeBSD, and nothing that is Linux's", () => {
+    const checks = examineMachine("freebsd");
+    expect(checks.map((check) => check.name)).toContain("kernel headers");
+    expect(checks.map((check) => check.name)).not.toContain("tap");
+    expect(checks.filter((check) => /apt-get/.test(check.remedy))).toEqual([]);
   });
 
   it("names what is missing with the command that gets it, and ends with 1", () => {

@@ -43,7 +43,7 @@ tree_body() {
 	mirage_load hello
 	sysctl -d kern.mirage >described
 	atf_check -s exit:1 grep -E ':[[:space:]]*$' described
-	for leaf in run rtparams ipv4 gateway args autostart state error program version uptime netif \
+	for leaf in run rtparams ipv4 gateway args autostart state error program version osreldate uptime netif \
 		mem.used mem.peak mem.limit stats.turns stats.frames_in stats.bytes_in stats.frames_out stats.bytes_out \
 		stats.copies stats.drop_queue_full stats.timers stats.wakeups stats.instructions stats.defined; do
 		atf_check -o match:"^kern\.mirage\.$leaf: ." cat described
