@@ -300,7 +300,9 @@ kill_node(struct attachment *a)
 	mtx_lock(lock_of(a));
 	a->opening = false;
 	mtx_unlock(lock_of(a));
-	(void)ng_rmnode_self(a->node);
+	/* Asked in vain while memory is short, it would never be dead. */
+	while (ng_rmnode_self(a->node) == ENOMEM)
+		pause("mrgdetach", hz / 20 + 1);
 	mtx_lock(lock_of(a));
 	while (!a->dead)
 		msleep(a, lock_of(a), 0, "mrgdetach", 0);

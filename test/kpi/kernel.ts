@@ -113,6 +113,7 @@ export interface PacketOptions {
 interface Transport {
   command(line: string): string | Promise<string>;
   close(): Promise<void>;
+  kill(): Promise<void>;
 }
 
 class InProcess implements Transport {
@@ -127,6 +128,8 @@ class InProcess implements Transport {
   }
 
   async close(): Promise<void> {}
+
+  async kill(): Promise<void> {}
 }
 
 class OwnProcess implements Transport {
@@ -170,6 +173,11 @@ class OwnProcess implements Transport {
       this.#waiting.push({ resolve, reject });
       this.#child.stdin?.write(`${line}\n`);
     });
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
   }
 
   async close(): Promise<void> {
@@ -226,6 +234,11 @@ export class Kernel {
 
   close(): Promise<void> {
     return this.#transport.close();
+  }
+
+  /** Ends the process, if it is one of its own, whatever it does. */
+  kill(): Promise<void> {
+    return this.#transport.kill();
   }
 
   async command<T>(...words: string[]): Promise<T> {

@@ -20,6 +20,31 @@ struct card {
 	size_t count;
 };
 
+/* The checksum that the card was asked for. */
+static void
+fill_checksum(const struct mbuf *m, uint8_t *bytes, uint32_t len)
+{
+	uint32_t start, at, sum = 0, i;
+
+	if ((m->m_pkthdr.csum_flags & (CSUM_TCP | CSUM_UDP)) == 0)
+		return;
+	start = ETHER_HDR_LEN + (bytes[ETHER_HDR_LEN] & 0xf) * 4u;
+	at = start + m->m_pkthdr.csum_data;
+	if (at + 2 > len) {
+		violation("a card is asked for a checksum behind the packet's "
+			  "end, at byte %u of %u",
+		    at, len);
+		return;
+	}
+	for (i = start; i < len; i++)
+		sum += (uint32_t)bytes[i] << ((i - start) % 2 == 0 ? 8 : 0);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~sum & 0xffff;
+	bytes[at] = (uint8_t)(sum >> 8);
+	bytes[at + 1] = (uint8_t)sum;
+}
+
 static int
 card_transmit(struct ifnet *ifp, struct mbuf *m)
 {
@@ -35,6 +60,7 @@ card_transmit(struct ifnet *ifp, struct mbuf *m)
 	kpi_bpf_tap(ifp, m);
 	bytes = host_alloc(len);
 	packet_bytes(m, bytes);
+	fill_checksum(m, bytes, len);
 	big_lock();
 	if (c->count++ < 4096) {
 		text_printf(&c->wire,

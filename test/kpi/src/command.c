@@ -494,6 +494,7 @@ command(const char *line, struct text *t)
 {
 	char *words[WORDS], *copy = copy_string(line);
 
+	self()->place = NULL;
 	run(words, cut(copy, words), t);
 	host_free(copy);
 	lock_leave_all("a command ends", 0);

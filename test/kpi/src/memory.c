@@ -51,8 +51,8 @@ flags_good(int flags, const char *what)
 
 /*
  * Memory that may be waited for does not fail here either, with one
- * exception: the platform's contract says that mirage_platform_alloc() may,
- * and what is above it must cope.
+ * exception: by the contract of platforms a program's may, in memory_take(),
+ * and what is above must cope.
  */
 static bool
 fails(bool waits, const char *call)
@@ -60,8 +60,7 @@ fails(bool waits, const char *call)
 	const struct kpi_place *place = here();
 
 	if (waits &&
-	    (place == NULL ||
-		!strings_equal(place->function, "mirage_platform_alloc")))
+	    (place == NULL || !strings_equal(place->function, "memory_take")))
 		return (false);
 	return (fault(call));
 }
