@@ -1,0 +1,98 @@
+/** USDT probes of an executable: the notes by which tracers find them, and what a tracer sees. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, type TestContext } from "vitest";
+import { parseProbes } from "../../tools/probes-doc.ts";
+import { arp, PcapWriter } from "../support/fuzz.ts";
+import { buildProgram, ROOT } from "../support/mirage.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mirage-probes-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let executable: string;
+beforeAll(() => {
+  executable = buildProgram(join(ROOT, "examples/udp-echo"));
+});
+
+const rows = parseProbes(readFileSync(join(ROOT, "dtrace/probes.def"), "utf8"));
+const usdt = ["x86_64-linux-gnu/sys/sdt.h", "sys/sdt.h"].some((file) => existsSync(`/usr/include/${file}`));
+
+function readelf(context: TestContext, ...args: string[]): string {
+  const { error, status, stdout, stderr } = spawnSync("readelf", args, { encoding: "utf8" });
+  context.skip(error !== undefined, "skipped: no readelf");
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+it("are all in the executable where sys/sdt.h is installed, and none where it is not", (context) => {
+  const notes = readelf(context, "-n", executable);
+  const found = new Set([...notes.matchAll(/Provider: mirage\s+Name: (\w+)/g)].map(([, name]) => name));
+  expect(rows.length).toBeGreaterThan(15);
+  expect([...found].sort()).toEqual(usdt ? rows.map((row) => row.name).sort() : []);
+});
+
+it("each have a semaphore of their own that is 0, in the section where tracers look, and all arguments", (context) => {
+  context.skip(!usdt, "skipped: sys/sdt.h is not installed");
+  const section = /\] \.probes\s+PROGBITS\s+(\w+) \w+ (\w+)/.exec(readelf(context, "-S", "-W", executable));
+  expect(section).not.toBeNull();
+  const [start, size] = section!.slice(1).map((hex) => Number.parseInt(hex, 16)) as [number, number];
+  const notes = [
+    ...readelf(context, "-n", executable).matchAll(
+      /Provider: mirage\s+Name: (\w+)\s+Location: \w+, Base: \w+, Semaphore: 0x(\w+)\s+Arguments: (.*)/g,
+    ),
+  ];
+  const places = notes.map(([, , semaphore]) => Number.parseInt(semaphore!, 16));
+  expect(places.filter((place) => place < start || place + 2 > start + size)).toEqual([]);
+  expect(new Set(places).size).toBe(rows.length);
+  for (const [, name, , args] of notes) {
+    const row = rows.find((one) => one.name === name);
+    expect(args!.trim().split(/\s+/), name).toHaveLength(row!.args.length);
+  }
+  const bytes = readelf(context, "-x", ".probes", executable).match(/^ {2}0x\w+((?: \w{1,8}){1,4})/gm) ?? [];
+  expect(bytes.length).toBeGreaterThan(0);
+  expect(bytes.map((line) => line.replace(/^ {2}0x\w+/, "")).join("")).toMatch(/^[0 ]+$/);
+});
+
+it("fire for a tracer that counts their semaphores up, with their arguments", (context) => {
+  context.skip(!usdt, "skipped: sys/sdt.h is not installed");
+  const capture = join(folder, "frames.pcap");
+  const writer = new PcapWriter(capture);
+  for (let i = 0; i < 20; i++) {
+    writer.frame(arp(1));
+  }
+  writer.close();
+  const commands = join(folder, "commands");
+  const probe = (name: string, print: string): string =>
+    `break -probe-stap mirage:${name}\ncommands\nsilent\nprintf ${print}\ncontinue\nend\n`;
+  writeFileSync(
+    commands,
+    [
+      "set pagination off\nset confirm off\nset startup-with-shell off\n",
+      probe("frame__in", '"in %d %d\\n", $_probe_arg0, $_probe_arg3'),
+      probe("program__stop", '"stop %s %s\\n", (char *)$_probe_arg0, (char *)$_probe_arg1'),
+      "run\n",
+    ].join(""),
+  );
+  const options = [
+    "--net",
+    `pcap:${capture},/dev/null`,
+    "--ipv4",
+    "10.0.0.2/24",
+    "--mac",
+    "02:00:00:00:00:02",
+  ];
+  const { error, stdout, stderr } = spawnSync(
+    "gdb",
+    ["-q", "-batch", "-x", commands, "--args", executable, ...options],
+    { encoding: "utf8" },
+  );
+  context.skip(error !== undefined, "skipped: no gdb");
+  context.skip(
+    /ptrace: Operation not permitted|Cannot trace/.test(stderr),
+    "skipped: gdb may trace nothing here",
+  );
+  expect(stdout.match(/^in 0 60$/gm)).toHaveLength(20);
+  expect(stdout.match(/^stop udp-echo returned$/gm)).toHaveLength(1);
+});
