@@ -6,6 +6,7 @@
  *     node dist/kpi-build.js addon
  *     node dist/kpi-build.js driver nofloat|asan
  *     node dist/kpi-build.js module nofloat|asan PROGRAM
+ *     node dist/kpi-build.js broken nofloat|asan     a module that breaks rules
  *
  * @module
  */
@@ -223,6 +224,27 @@ async function buildModule(program: string, variant: KpiVariant): Promise<string
   return (await buildProgram(source, { progress: silent, variant, target })).executable;
 }
 
+/** The module of `rules/`: its path. */
+function buildBroken(variant: KpiVariant): Promise<string> {
+  return withLock(folder(variant), async () => {
+    const jobs = [
+      job(variant, "rules", join(here, "rules/broken.c"), moduleFlags),
+      job(variant, "rules", join(here, "src/sets.c"), [...moduleFlags, "-Itest/kpi/src"]),
+    ];
+    await compileAll(jobs, "cc", silent, new FileDigests());
+    const output = join(folder(variant), "broken.so");
+    const objects = jobs.map((one) => one.object);
+    await make(output, objects, findClang().path, [
+      ...sanitizers(variant),
+      "-shared",
+      "-o",
+      output,
+      ...objects,
+    ]);
+    return output;
+  });
+}
+
 const [what, variant, program] = process.argv.slice(2);
 if (what !== "addon" && variant !== "nofloat" && variant !== "asan") {
   throw new Error(`no variant ${variant}`);
@@ -233,7 +255,9 @@ try {
       ? buildAddon()
       : what === "driver"
         ? buildDriver(variant as KpiVariant)
-        : buildModule(program ?? "", variant as KpiVariant);
+        : what === "broken"
+          ? buildBroken(variant as KpiVariant)
+          : buildModule(program ?? "", variant as KpiVariant);
   process.stdout.write(`${await built}\n`);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);

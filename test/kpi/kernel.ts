@@ -24,6 +24,11 @@ export function buildModule(program: string, variant: KpiVariant): string {
   return build("module", variant, program);
 }
 
+/** Builds the module that breaks rules: its path. */
+export function buildBroken(variant: KpiVariant): string {
+  return build("broken", variant);
+}
+
 /** Numbers of errors that tests name. */
 export const errno = {
   EPERM: 1,
@@ -356,6 +361,30 @@ export class Kernel {
 
   async stopFloods(): Promise<number> {
     return (await this.command<{ sent: number }>("flood-stop")).sent;
+  }
+
+  /** The module's threads do not go on when they are woken. */
+  freeze(on: boolean): Promise<number> {
+    return this.#error("freeze", on ? "on" : "off");
+  }
+
+  /** The kernel has, or has not yet, a root file system. */
+  root(mounted: boolean): Promise<number> {
+    return mounted ? this.#error("mountroot") : this.#error("root", "missing");
+  }
+
+  /** Somebody traces all probes. */
+  trace(on: boolean): Promise<number> {
+    return this.#error("trace", on ? "on" : "off");
+  }
+
+  probes(): Promise<{ probe: string; provider: string; types: string[] }[]> {
+    return this.command("probes");
+  }
+
+  /** Probes that have fired since it was asked last; integers as text. */
+  fired(): Promise<{ probe: string; args: string[] }[]> {
+    return this.command("fired");
   }
 
   /** Lets time pass at once. */

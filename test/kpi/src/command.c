@@ -470,6 +470,8 @@ run(char **words, int n, struct text *t)
 		error = flood(words[1], words[2], true);
 	else if (IS("flood-wire", 2))
 		error = flood(words[1], words[2], false);
+	else if (IS("freeze", 1))
+		threads_freeze(strings_equal(words[1], "on"));
 	else if (IS("trace", 1))
 		probes_trace(strings_equal(words[1], "on"));
 	else if (IS("root", 1))

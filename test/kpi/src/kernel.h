@@ -56,6 +56,7 @@ extern struct kthread *threads; /* big lock */
 const struct kpi_place *here(void);
 struct kthread *thread_new(
     void (*)(void *), void *, const char *name, int pages, bool of_module);
+void threads_freeze(bool);
 /* Waits for the ends of threads that are over. */
 void threads_reap(void);
 /* A thread of the module that is not at its end; NULL: none. */

@@ -555,7 +555,8 @@ netgraph_tell(struct ng_hook *h, uint32_t cookie, uint32_t command)
 
 /* Runs the receiver of what is sent to a hook's peer, if nobody changes it. */
 static bool
-receive(struct ng_hook *peer, struct ng_node *node, struct ng_item *item)
+receive(struct ng_hook *peer, struct ng_node *node, struct ng_item *item,
+    int *error)
 {
 	big_lock();
 	if (node->nd_writer) {
@@ -567,7 +568,7 @@ receive(struct ng_hook *peer, struct ng_node *node, struct ng_item *item)
 	if (peer->hk_invalid || peer->hk_rcvdata == NULL)
 		kpi_ng_free_item(item);
 	else
-		(void)peer->hk_rcvdata(peer, item);
+		*error = peer->hk_rcvdata(peer, item);
 	big_lock();
 	node->nd_inside--;
 	host_cond_broadcast(changed);
@@ -581,6 +582,7 @@ kpi_ng_send_data(hook_p hook, struct mbuf *m)
 	struct ng_hook *peer;
 	struct ng_node *node = NULL;
 	struct ng_item *item;
+	int error = 0;
 
 	big_lock();
 	peer = hook->hk_peer;
@@ -595,14 +597,14 @@ kpi_ng_send_data(hook_p hook, struct mbuf *m)
 	}
 	item = item_new(DATA, node);
 	item->el_m = m;
-	if (receive(peer, node, item)) {
+	if (receive(peer, node, item, &error)) {
 		hook_ref(peer, -1);
 	} else {
 		item->el_hook = peer;
 		enqueue(item);
 	}
 	kpi_ng_node_ref(node, -1);
-	return (0);
+	return (error);
 }
 
 /* The thread. */
@@ -614,11 +616,15 @@ apply(struct ng_item *item)
 
 	if (item->el_kind == DATA) {
 		struct ng_hook *peer = item->el_hook;
+		int error;
 
+		/* The item's own reference goes with it. */
+		kpi_ng_node_ref(node, 1);
 		kpi_epoch_enter(&et);
-		(void)receive(peer, node, item);
+		(void)receive(peer, node, item, &error);
 		kpi_epoch_exit(&et);
 		hook_ref(peer, -1);
+		kpi_ng_node_ref(node, -1);
 		return;
 	}
 	big_lock();

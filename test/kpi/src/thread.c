@@ -272,6 +272,21 @@ kpi_may_sleep(const struct kpi_place *place, const char *what)
 	may_sleep(what);
 }
 
+/* Threads of the module that were woken do not go on meanwhile. */
+static bool frozen;
+
+void
+threads_freeze(bool on)
+{
+	struct kthread *t;
+
+	big_lock();
+	frozen = on;
+	for (t = threads; t != NULL; t = t->next)
+		host_cond_broadcast(t->cond);
+	big_unlock();
+}
+
 /* The big lock is held: until woken, or the deadline. */
 static int
 sleep_until(struct kthread *t, uint64_t deadline)
@@ -292,6 +307,8 @@ sleep_until(struct kthread *t, uint64_t deadline)
 			host_cond_wait_for(t->cond, big, deadline - now);
 		}
 	}
+	while (frozen && t->of_module)
+		host_cond_wait(t->cond, big);
 	return (error);
 }
 

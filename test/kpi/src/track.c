@@ -349,11 +349,13 @@ memory_retire(void *p, size_t size)
 	memset(p, POISON, size);
 	host_free(p);
 #else
-	static struct {
+	struct block {
 		uint8_t *p;
 		size_t size;
-	} retired[RETIRED], old;
+	};
+	static struct block retired[RETIRED];
 	static unsigned next;
+	struct block old;
 	size_t i;
 
 	memset(p, POISON, size);
@@ -489,9 +491,12 @@ places_keep(void)
 	for (i = 0; i < ncalls; i++)
 		calls[i].place = place_kept(calls[i].place);
 	fault_place = place_kept(fault_place);
-	for (t = threads; t != NULL; t = t->next)
+	for (t = threads; t != NULL; t = t->next) {
 		t->place = place_kept(t->place);
-	self()->place = place_kept(self()->place);
+		t->epoch_place = place_kept(t->epoch_place);
+		for (i = 0; i < t->nheld; i++)
+			t->held[i].place = place_kept(t->held[i].place);
+	}
 	lock_places_keep();
 	big_unlock();
 }
