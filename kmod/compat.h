@@ -139,7 +139,6 @@ mrg_nstosbt(uint64_t ns)
 		fn##_buffer(m->m_ext.ext_arg1); \
 	}                                       \
 	static void fn##_buffer(void *a)
-#define MRG_EXT_IS(m, fn) ((m)->m_ext.ext_free == (fn))
 #else
 #define MRG_EXTFREE(fn, a)                                \
 	static void fn##_buffer(void *);                  \
@@ -149,8 +148,30 @@ mrg_nstosbt(uint64_t ns)
 		return (EXT_FREE_OK);                     \
 	}                                                 \
 	static void fn##_buffer(void *a)
-#define MRG_EXT_IS(m, fn) ((m)->m_ext.ext_free == (fn))
 #endif
+
+/*
+ * The argument of external storage that fn frees; NULL if it is another's.
+ * From 12 on a copy of the mbuf has neither: there is what the memory held
+ * before.  They are in the mbuf that has the count, which each copy refers to.
+ */
+#define MRG_EXT_ARG(m, fn)                               \
+	((mrg_ext_owner(m) != NULL &&                    \
+	     mrg_ext_owner(m)->m_ext.ext_free == (fn)) ? \
+		mrg_ext_owner(m)->m_ext.ext_arg1 :       \
+		NULL)
+static inline const struct mbuf *
+mrg_ext_owner(const struct mbuf *m)
+{
+	if ((m->m_flags & M_EXT) == 0 || m->m_ext.ext_type != EXT_MOD_TYPE)
+		return (NULL);
+#if __FreeBSD_version >= 1200000
+	if ((m->m_ext.ext_flags & EXT_FLAG_EMBREF) == 0)
+		return (__containerof(
+		    m->m_ext.ext_cnt, struct mbuf, m_ext.ext_count));
+#endif
+	return (m);
+}
 
 /* False when there is no memory for it (before 12). */
 #if __FreeBSD_version >= 1200000

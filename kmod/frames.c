@@ -199,10 +199,7 @@ depth_of(const struct mbuf *m)
 		struct lent *l;
 		struct holder *h;
 
-		if ((m->m_flags & M_EXT) == 0 || !MRG_EXT_IS(m, ext_free))
-			continue;
-		/* A copy of such an mbuf has no argument of its own. */
-		l = m->m_ext.ext_arg1;
+		l = MRG_EXT_ARG(m, ext_free);
 		h = l == NULL ? NULL : holder_of(l->buffer);
 		if (h != NULL && h->depth + 1 > depth)
 			depth = h->depth + 1;

@@ -270,8 +270,12 @@ share(struct mbuf *to, struct mbuf *from)
 	to->m_ext.ext_cnt = &first->m_ext.ext_count;
 	if ((from->m_ext.ext_flags & EXT_FLAG_EMBREF) != 0 &&
 	    from->m_ext.ext_type == EXT_MOD_TYPE) {
-		/* Only the first one has them. */
-		to->m_ext.ext_arg1 = to->m_ext.ext_arg2 = NULL;
+		/*
+		 * Only the first one has them: here is what the memory held
+		 * before, and that is an mbuf of the same kind, long freed.
+		 */
+		to->m_ext.ext_arg1 = to->m_ext.ext_arg2 =
+		    (void *)(uintptr_t)0xdeadc0dedeadc0de;
 		to->m_ext.ext_free = from->m_ext.ext_free;
 	}
 	to->m_flags |= M_EXT | (from->m_flags & (u_int)(M_RDONLY | M_EXTPG));
