@@ -21,7 +21,7 @@ describe("unloading", () => {
     );
     expect(await rig.kernel.read("kern.mirage.state")).toBe("idle");
     await rig.start();
-    expect(await peer.pings(program)).toBe(true);
+    expect(await peer.pings((await peer.resolve())!)).toBe(true);
     await rig.kernel.hold(false);
     expect(await rig.kernel.unload()).toBe(0);
   });
