@@ -11,11 +11,11 @@ wait_at_random() {
 	sleep "$(jot -r -p 2 1 0 0.4)"
 }
 
-# Four senders: two that heed no answer, one that does, and ping.  The first
+# Four senders: two that flood, one that waits for its answers, and ping.  The first
 # two take all the time that nobody else wants.
 senders() {
-	nice -n 20 "$echoes" $PROGRAM 7 1000000 0 64 >/dev/null 2>&1 &
-	nice -n 20 "$echoes" $PROGRAM 7 1000000 0 1472 >/dev/null 2>&1 &
+	idprio 31 "$echoes" $PROGRAM 7 1000000 0 64 >/dev/null 2>&1 &
+	idprio 31 "$echoes" $PROGRAM 7 1000000 0 1472 >/dev/null 2>&1 &
 	(while :; do "$echoes" $PROGRAM 7 1000 16 1472; done) >/dev/null 2>&1 &
 	(while :; do ping -q -f -c 1000 $PROGRAM; done) >/dev/null 2>&1 &
 }
