@@ -121,12 +121,16 @@ runner_main(void *argument)
 int
 runner_create(struct mirage_platform *p)
 {
-	struct proc *process = NULL;
 	struct thread *thread;
 	int error;
 
-	error = kproc_kthread_add(runner_main, p, &process, &thread, 0,
-	    STACK_PAGES, "mirage", "program");
+	/*
+	 * In the kernel's own process: a new one would take another's cached
+	 * thread and change its stack, at which 14 loses the area where the
+	 * thread's FPU registers are saved.
+	 */
+	error = kthread_add(
+	    runner_main, p, NULL, &thread, 0, STACK_PAGES, "mirage");
 	if (error != 0)
 		return (error);
 	mtx_lock(&p->lock);

@@ -164,7 +164,7 @@ held_body() {
 case_of name "the thread is a process called mirage"
 name_body() {
 	mirage_load hello
-	atf_check_equal 1 "$(ps -axo comm | grep -cx 'mirage *')"
+	atf_check_equal 1 "$(procstat -t 0 | grep -cw mirage)"
 	mirage_done
 }
 
