@@ -51,6 +51,21 @@
 #endif
 
 /*
+ * Giant is not ours while other locks are waited for: 12.1 gives it up at the
+ * wrong moment when it waits for an epoch, so that a third thread that wants
+ * it stops the machine.
+ */
+#if __FreeBSD_version < 1400000
+#define MRG_DROP_GIANT()   DROP_GIANT()
+#define MRG_PICKUP_GIANT() PICKUP_GIANT()
+#else
+#define MRG_DROP_GIANT() do {
+#define MRG_PICKUP_GIANT() \
+	}                  \
+	while (0)
+#endif
+
+/*
  * Between enter and exit an interface that was found does not go away: must
  * not sleep.  nested: where netgraph calls, which before 13 is in no such
  * section.

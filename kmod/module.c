@@ -156,7 +156,7 @@ unload(struct mirage_platform *p)
 }
 
 static int
-handler(module_t module, int what, void *argument)
+handle(module_t module, int what)
 {
 	static bool loaded;
 	int error;
@@ -193,6 +193,18 @@ handler(module_t module, int what, void *argument)
 	default:
 		return (EOPNOTSUPP);
 	}
+}
+
+/* Modules are asked with Giant held, which nothing here wants. */
+static int
+handler(module_t module, int what, void *argument)
+{
+	int error;
+
+	MRG_DROP_GIANT();
+	error = handle(module, what);
+	MRG_PICKUP_GIANT();
+	return (error);
 }
 
 static moduledata_t mirage_module = {"mirage", handler, NULL};
