@@ -161,7 +161,7 @@ held_body() {
 	mirage_done
 }
 
-case_of name "the thread is a process called mirage"
+case_of name "the thread is called mirage"
 name_body() {
 	mirage_load hello
 	atf_check_equal 1 "$(procstat -t 0 | grep -cw mirage)"
