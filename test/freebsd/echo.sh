@@ -81,6 +81,7 @@ sizes_body() {
 		atf_check ifconfig mirage0 mtu $mtu
 		mirage_up
 		mirage_start
+		mirage_waits
 		for size in 0 1 8 55 100 101 1000 1472 1473 2000 4000 4400 8972; do
 			[ $size -le $((mtu - 28)) ] || continue
 			atf_check -o ignore ping -q -c 3 -i 0.1 -t 10 -s $size $PROGRAM
@@ -172,6 +173,7 @@ stop_and_start_body() {
 	mirage_is state idle
 	atf_check -s not-exit:0 -o ignore -e ignore ping -q -c 1 -t 1 $PROGRAM
 	mirage_start
+	mirage_waits
 	atf_check -o ignore ping -q -c 3 -i 0.1 -t 10 $PROGRAM
 	mirage_done
 }
