@@ -31,7 +31,7 @@ senders_end() {
 # Everything that the kernel counts, by type of malloc(9) and by zone: name,
 # in use.  Not the caches of its memory management, nor what waits for a devd(8).
 counts() {
-	vmstat -m | awk 'NR > 1 { n = $0; sub(/^ */, "", n); if (match(n, / +[0-9]+ +[0-9]+K/)) {
+	vmstat -m | awk 'NR > 1 { n = $0; sub(/^ */, "", n); if (match(n, / +[0-9]+ +[0-9]+K? +[0-9]/)) {
 		split(substr(n, RSTART), f, " "); gsub(/ /, "_", n); if (n !~ /^bus_/) print "malloc:" substr(n, 1, RSTART - 1), f[1] } }'
 	vmstat -z | awk -F '[:,]' 'NF > 5 && !/^(vm pgcache|DEVCTL|UMA |PV ENTRY|RADIX|VNODE|[0-9]* *Bucket|mbuf)/ { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
 }
