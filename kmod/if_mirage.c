@@ -45,6 +45,12 @@ static LIST_HEAD(, mirage_if) interfaces;
 static struct mirage_platform *owner; /* of all of them */
 static struct if_clone *cloner;
 
+/*
+ * Calls of create() and destroy() that have not returned (lock): the kernel
+ * waits for none of ifconfig(8)'s when a cloner is detached.
+ */
+static unsigned inside;
+
 /* In any context, inside of a network epoch: must not sleep. */
 static int
 transmit(struct ifnet *ifp, struct mbuf *m)
@@ -216,8 +222,42 @@ make_host_mac(uint8_t mac[ETHER_ADDR_LEN], const char *name)
 	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
 }
 
+/* False: the module goes, and no interface is made any more. */
+static bool
+enter(bool making)
+{
+	bool allowed;
+
+	mtx_lock(&owner->lock);
+	allowed = !making || !owner->unloading;
+	if (allowed)
+		inside++;
+	mtx_unlock(&owner->lock);
+	return (allowed);
+}
+
+static void
+leave(void)
+{
+	mtx_lock(&owner->lock);
+	if (--inside == 0)
+		wakeup(&inside);
+	mtx_unlock(&owner->lock);
+}
+
+/* Until nobody is inside, and those who were have had time to return. */
+static void
+wait_outside(void)
+{
+	mtx_lock(&owner->lock);
+	while (inside > 0)
+		msleep(&inside, &owner->lock, 0, "mrgclone", 0);
+	mtx_unlock(&owner->lock);
+	pause("mrgclone", hz / 20 + 1);
+}
+
 static int
-create(int unit, struct ifnet **made)
+make(int unit, struct ifnet **made)
 {
 	static const uint8_t none[ETHER_ADDR_LEN];
 	struct mirage_if *sc = malloc(sizeof(*sc), M_MIRAGE, M_WAITOK | M_ZERO);
@@ -256,6 +296,18 @@ create(int unit, struct ifnet **made)
 	return (0);
 }
 
+static int
+create(int unit, struct ifnet **made)
+{
+	int error;
+
+	if (!enter(true))
+		return (ENXIO);
+	error = make(unit, made);
+	leave();
+	return (error);
+}
+
 static void
 destroy(struct ifnet *ifp)
 {
@@ -263,6 +315,7 @@ destroy(struct ifnet *ifp)
 	struct mirage_platform *p = sc->platform;
 	struct mirage_port *port;
 
+	(void)enter(false);
 	mtx_lock(&p->lock);
 	LIST_REMOVE(sc, link);
 	port = sc->port;
@@ -282,6 +335,7 @@ destroy(struct ifnet *ifp)
 	CURVNET_RESTORE();
 	ifmedia_removeall(&sc->media);
 	free(sc, M_MIRAGE);
+	leave();
 }
 
 MRG_CLONER(clone_create, clone_destroy, create, destroy)
@@ -307,10 +361,17 @@ if_mirage_destroy(void)
 {
 	if (cloner == NULL)
 		return;
+	mtx_lock(&owner->lock);
+	owner->unloading = true;
+	mtx_unlock(&owner->lock);
+	/* One that is just made must be in the cloner's list. */
+	wait_outside();
 	CURVNET_SET(vnet0);
 	mrg_cloner_detach(cloner); /* all interfaces too */
 	CURVNET_RESTORE();
 	cloner = NULL;
+	/* One that somebody else destroys is in no list. */
+	wait_outside();
 }
 
 /* The program's side. */
@@ -334,6 +395,8 @@ send(struct mirage_port *port, struct ifnet *ifp, struct mirage_frame *f)
 		else
 			m = checksum_fill(m, f);
 	}
+	if (m != NULL)
+		m = shared_headers(m);
 	if (m == NULL)
 		return (MIRAGE_TX_FULL);
 	m->m_pkthdr.rcvif = ifp;

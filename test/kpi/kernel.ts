@@ -354,6 +354,11 @@ export class Kernel {
     return this.#error("hold", on ? "on" : "off");
   }
 
+  /** Creates and destroys an interface over and over, in a thread of its own, until floods are stopped. */
+  churn(name: string): Promise<number> {
+    return this.#error("churn", name);
+  }
+
   /** Threads that send a frame all the time. */
   flood(name: string, frame: Uint8Array, by: "host" | "wire" = "host"): Promise<number> {
     return this.#error(by === "host" ? "flood" : "flood-wire", name, hexOf(frame));

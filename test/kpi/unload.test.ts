@@ -52,6 +52,21 @@ describe("unloading", () => {
   });
 });
 
+describe("unloading while somebody runs ifconfig(8)", () => {
+  it("waits for those who create and destroy interfaces, and leaves none", async () => {
+    for (let round = 0; round < 60; round++) {
+      await rig.load();
+      await rig.kernel.churn("mirage1");
+      await rig.kernel.churn("mirage2");
+      await rig.kernel.advance(round);
+      expect(await rig.kernel.unload(), `round ${round}`).toBe(0);
+      expect((await rig.kernel.interfaces()).map((one) => one.name)).toEqual([]);
+      await rig.kernel.stopFloods();
+      expect(await rig.kernel.violations(), `round ${round}`).toEqual([]);
+    }
+  });
+});
+
 describe("starting and stopping", () => {
   it("1,000 times under traffic leaves nothing behind", async () => {
     await rig.load();

@@ -15,6 +15,8 @@ struct if_clone {
 	ifcs_create_t *simple_create; /* the old form */
 	ifcs_destroy_t *simple_destroy;
 	unsigned least; /* units that cannot be destroyed */
+	unsigned users; /* calls that are on their way to it; big lock */
+	bool detached;
 	struct if_clone *next;
 };
 
@@ -49,6 +51,34 @@ ifc_attach_cloner(const char *name, struct if_clone_addreq *request)
 
 	if (c != NULL)
 		c->request = *request;
+	return (c);
+}
+
+/* It stays as long as somebody is on his way to it, as the kernel's does. */
+static void
+unuse(struct if_clone *c)
+{
+	bool last;
+
+	big_lock();
+	last = --c->users == 0 && c->detached;
+	big_unlock();
+	if (last)
+		host_free(c);
+}
+
+/* Takes an interface from its cloner: only one may destroy it. */
+static struct if_clone *
+unlink_interface(struct ifnet *ifp)
+{
+	struct if_clone *c;
+
+	big_lock();
+	c = ifp->cloner;
+	ifp->cloner = NULL;
+	if (c != NULL)
+		c->users++;
+	big_unlock();
 	return (c);
 }
 
@@ -143,25 +173,32 @@ ifc_detach_cloner(struct if_clone *c)
 		thing_gone(KIND_CLONER, c, "ifc_detach_cloner", NULL);
 		return;
 	}
+	big_lock();
 	for (at = &cloners; *at != c; at = &(*at)->next)
 		;
 	*at = c->next;
+	big_unlock();
 	for (;;) {
 		big_lock();
 		for (ifp = interfaces; ifp != NULL; ifp = ifp->next)
 			if (ifp->cloner == c)
 				break;
+		if (ifp != NULL)
+			ifp->cloner = NULL;
 		big_unlock();
 		if (ifp == NULL)
 			break;
-		ifp->cloner = NULL;
 		if (destroy(c, ifp, IFC_F_FORCE) != 0)
 			violation("the cloner %s does not destroy an interface "
 				  "when it is detached",
 			    c->name);
 	}
 	thing_gone(KIND_CLONER, c, "ifc_detach_cloner", NULL);
-	host_free(c);
+	big_lock();
+	c->users++;
+	c->detached = true;
+	big_unlock();
+	unuse(c);
 }
 
 void
@@ -176,6 +213,7 @@ match(const char *name, unsigned *unit, bool *any)
 	struct if_clone *c;
 	size_t len;
 
+	big_lock();
 	for (c = cloners; c != NULL; c = c->next) {
 		const char *at;
 
@@ -186,25 +224,18 @@ match(const char *name, unsigned *unit, bool *any)
 		for (*unit = 0, at = name + len; *at >= '0' && *at <= '9'; at++)
 			*unit = *unit * 10 + (unsigned)(*at - '0');
 		if (*at == '\0')
-			return (c);
+			break;
 	}
-	return (NULL);
+	if (c != NULL)
+		c->users++;
+	big_unlock();
+	return (c);
 }
 
-int
-ifc_create_ifp(const char *name, struct ifc_data *data, struct ifnet **made)
+static int
+create_named(struct if_clone *c, unsigned unit, bool any, struct ifc_data *data,
+    struct ifnet **made)
 {
-	struct if_clone *c;
-	unsigned unit;
-	bool any;
-
-	may_sleep("ifc_create_ifp");
-	if (curvnet == NULL)
-		violation(
-		    "ifc_create_ifp in %s without a vnet", place_text(here()));
-	c = match(name, &unit, &any);
-	if (c == NULL)
-		return (EINVAL);
 	if (any)
 		for (unit = 0; unit_used(c, unit); unit++)
 			;
@@ -214,6 +245,26 @@ ifc_create_ifp(const char *name, struct ifc_data *data, struct ifnet **made)
 	    unit > c->request.maxunit)
 		return (ENOSPC);
 	return (create(c, unit, data, made));
+}
+
+int
+ifc_create_ifp(const char *name, struct ifc_data *data, struct ifnet **made)
+{
+	struct if_clone *c;
+	unsigned unit;
+	bool any;
+	int error;
+
+	may_sleep("ifc_create_ifp");
+	if (curvnet == NULL)
+		violation(
+		    "ifc_create_ifp in %s without a vnet", place_text(here()));
+	c = match(name, &unit, &any);
+	if (c == NULL)
+		return (EINVAL);
+	error = create_named(c, unit, any, data, made);
+	unuse(c);
+	return (error);
 }
 
 int
@@ -237,10 +288,13 @@ if_clone_destroy(const char *name)
 	may_sleep("if_clone_destroy");
 	if (ifp == NULL)
 		return (ENXIO);
-	c = ifp->cloner;
+	c = unlink_interface(ifp);
 	if_rele(ifp);
 	if (c == NULL)
 		return (EINVAL);
 	error = destroy(c, ifp, 0);
+	if (error != 0)
+		ifp->cloner = c;
+	unuse(c);
 	return (error);
 }

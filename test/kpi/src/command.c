@@ -207,9 +207,25 @@ static struct flood {
 	uint8_t *bytes;
 	uint32_t len;
 	bool from_host;
+	bool clone; /* no packets: the interface is made and destroyed */
 	bool stop;
 	uint64_t sent;
 } floods[FLOODS];
+
+/* As ifconfig(8) by somebody who knows nothing of modules. */
+static void
+clone_once(struct flood *f)
+{
+	char name[IFNAMSIZ];
+
+	curvnet = vnet0;
+	strlcpy(name, f->name, sizeof(name));
+	if (if_clone_create(name, sizeof(name), NULL) == 0) {
+		f->sent++;
+		(void)if_clone_destroy(name);
+	}
+	curvnet = NULL;
+}
 
 static void
 flood_main(void *argument)
@@ -217,8 +233,10 @@ flood_main(void *argument)
 	struct flood *f = argument;
 
 	while (!__atomic_load_n(&f->stop, __ATOMIC_RELAXED)) {
-		struct ifnet *ifp = interface_find(f->name);
+		struct ifnet *ifp = f->clone ? NULL : interface_find(f->name);
 
+		if (f->clone)
+			clone_once(f);
 		if (ifp != NULL) {
 			struct mbuf *m = packet_of(f->bytes, f->len, NULL, 0);
 
@@ -247,6 +265,7 @@ flood(const char *name, const char *hex, bool from_host)
 	strlcpy(f->name, name, sizeof(f->name));
 	f->bytes = parse_hex(hex, &f->len);
 	f->from_host = from_host;
+	f->clone = f->len == 0;
 	f->thread = thread_new(flood_main, f, "sender", 32, false);
 	return (0);
 }
@@ -470,6 +489,8 @@ run(char **words, int n, struct text *t)
 		error = flood(words[1], words[2], true);
 	else if (IS("flood-wire", 2))
 		error = flood(words[1], words[2], false);
+	else if (IS("churn", 1))
+		error = flood(words[1], "", true);
 	else if (IS("freeze", 1))
 		threads_freeze(strings_equal(words[1], "on"));
 	else if (IS("trace", 1))
