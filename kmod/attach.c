@@ -271,8 +271,9 @@ connect_hook(struct attachment *a, ng_ID_t below, const char *name)
 }
 
 /*
- * Is it the interface's node that is below, and are the hooks there still?
- * The question is behind everything that was to happen to that node before.
+ * Is it the interface's node that is below, and are the hooks, if there were
+ * any, there still?  The question is behind everything that was to happen to
+ * that node before.
  */
 static int
 verify(struct attachment *a, ng_ID_t below)
@@ -284,6 +285,9 @@ verify(struct attachment *a, ng_ID_t below)
 	    message, NGM_ETHER_COOKIE, NGM_ETHER_GET_IFINDEX, 0, M_WAITOK);
 	if (message == NULL)
 		return (ENOMEM);
+	mtx_lock(lock_of(a));
+	a->answered = false;
+	mtx_unlock(lock_of(a));
 	NG_SEND_MSG_ID(error, a->node, message, below, NG_NODE_ID(a->node));
 	if (error == 0)
 		error = await(a, 0);
@@ -321,10 +325,6 @@ hook_up(struct attachment *a, node_p below)
 	a->opening = true;
 	a->hooks = 0;
 	a->lost = a->dead = a->answered = a->port->gone = false;
-	a->port->hwassist = (uint64_t)if_gethwassist(a->ifp);
-	if (ng_findhook(below, NG_ETHER_HOOK_LOWER) != NULL ||
-	    ng_findhook(below, NG_ETHER_HOOK_UPPER) != NULL)
-		return (EEXIST);
 	error = ng_make_node_common(&node_type, &a->node);
 	if (error != 0) {
 		a->node = NULL;
@@ -334,7 +334,19 @@ hook_up(struct attachment *a, node_p below)
 	NG_NODE_SET_PRIVATE(a->node, a);
 	snprintf(name, sizeof(name), "mirage_%s", NG_NODE_NAME(below));
 	(void)ng_name_node(a->node, name); /* perhaps it is taken */
-	error = connect_hook(a, NG_NODE_ID(below), NG_ETHER_HOOK_LOWER);
+	/*
+	 * Netgraph looks through a node's hooks, and so do we, while its thread
+	 * may free some of a program that has just ended: so it is asked first.
+	 */
+	error = verify(a, NG_NODE_ID(below));
+	if (error == 0 &&
+	    (ng_findhook(below, NG_ETHER_HOOK_LOWER) != NULL ||
+		ng_findhook(below, NG_ETHER_HOOK_UPPER) != NULL))
+		error = EEXIST;
+	/* While there is a hook `upper`, the interface has none. */
+	a->port->hwassist = (uint64_t)if_gethwassist(a->ifp);
+	if (error == 0)
+		error = connect_hook(a, NG_NODE_ID(below), NG_ETHER_HOOK_LOWER);
 	if (error == 0)
 		error = connect_hook(a, NG_NODE_ID(below), NG_ETHER_HOOK_UPPER);
 	if (error == 0)
@@ -450,10 +462,10 @@ attach(struct mirage_port *port, struct ifnet *ifp, char *why, size_t len)
 	return (true);
 }
 
-/* Takes the reference of ifp. */
+/* Takes the reference of ifp, whose address is `host`. */
 static bool
 attach_interface(struct mirage_port *port, struct ifnet *ifp,
-    const uint8_t *mac, char *why, size_t len)
+    const uint8_t *host, const uint8_t *mac, char *why, size_t len)
 {
 	const char *name = port->name;
 
@@ -465,9 +477,8 @@ attach_interface(struct mirage_port *port, struct ifnet *ifp,
 	if (mac != NULL)
 		memcpy(port->mac, mac, sizeof(port->mac));
 	else
-		port_make_mac(port->mac, mrg_if_lladdr(ifp));
-	if (!port->steal &&
-	    memcmp(port->mac, mrg_if_lladdr(ifp), sizeof(port->mac)) == 0) {
+		port_make_mac(port->mac, host);
+	if (!port->steal && memcmp(port->mac, host, sizeof(port->mac)) == 0) {
 		snprintf(why, len,
 		    "%s: the MAC address of rtparam m is its own; the program "
 		    "needs another, or all of it (%s:steal)",
@@ -492,18 +503,25 @@ bool
 attach_open(struct mirage_port *port, const char *name, bool steal,
     const uint8_t *mac, char *why, size_t len)
 {
+	uint8_t host[ETHER_ADDR_LEN];
+	mrg_net_tracker et;
 	struct ifnet *ifp;
 	bool opened = false;
 
 	port->steal = steal;
 	CURVNET_SET(vnet0);
+	/* The reference is not one on the address. */
+	mrg_net_enter(&et);
 	ifp = ifunit_ref(name);
+	if (ifp != NULL)
+		memcpy(host, mrg_if_lladdr(ifp), sizeof(host));
+	mrg_net_exit(&et);
 	if (ifp == NULL)
 		snprintf(why, len,
 		    "%s: no such interface (rtparam n; ifconfig -l lists them)",
 		    name);
 	else
-		opened = attach_interface(port, ifp, mac, why, len);
+		opened = attach_interface(port, ifp, host, mac, why, len);
 	CURVNET_RESTORE();
 	return (opened);
 }
