@@ -50,6 +50,31 @@
 					    MLEN)
 #endif
 
+/* Flags that say that the card has told when the packet arrived. */
+#ifdef M_TSTMP_LRO
+#define MRG_TSTMP (M_TSTMP | M_TSTMP_HPREC | M_TSTMP_LRO)
+#elif defined(M_TSTMP)
+#define MRG_TSTMP (M_TSTMP | M_TSTMP_HPREC)
+#else
+#define MRG_TSTMP 0
+#endif
+
+/*
+ * What a packet on its way out holds of the card's (a rate, a TLS session): it
+ * is counted, and is where input has the interface.
+ */
+static inline void
+mrg_drop_send_tag(struct mbuf *m)
+{
+#ifdef CSUM_SND_TAG
+	if (m->m_pkthdr.csum_flags & CSUM_SND_TAG) {
+		m_snd_tag_rele(m->m_pkthdr.snd_tag);
+		m->m_pkthdr.snd_tag = NULL;
+		m->m_pkthdr.csum_flags &= ~CSUM_SND_TAG;
+	}
+#endif
+}
+
 /*
  * Giant is not ours while other locks are waited for: 12.1 gives it up at the
  * wrong moment when it waits for an epoch, so that a third thread that wants

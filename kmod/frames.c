@@ -286,8 +286,11 @@ forget_past(struct mbuf *m, uint32_t len)
 {
 	m_tag_delete_chain(m, NULL);
 	m_clrprotoflags(m);
-	m->m_flags &= ~(M_BCAST | M_MCAST | M_PROMISC | M_VLANTAG);
+	m->m_flags &= ~(M_BCAST | M_MCAST | M_PROMISC | M_VLANTAG | MRG_TSTMP);
 	m->m_nextpkt = NULL;
+	/* The interface may be gone; firewalls look at it. */
+	m->m_pkthdr.rcvif = NULL;
+	m->m_pkthdr.fibnum = 0;
 	m->m_pkthdr.len = (int)len;
 	m->m_pkthdr.csum_flags = 0;
 	m->m_pkthdr.csum_data = 0;

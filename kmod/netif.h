@@ -125,6 +125,11 @@ void shared_from_wire(struct mirage_port *, struct mbuf *);
 /* From the host; 0, or why it did not leave. */
 int shared_from_host(struct mirage_port *, struct mbuf *);
 enum mirage_tx shared_transmit(struct mirage_port *, struct mirage_frame *);
+/*
+ * Headers that the host may write to, as it does in place (of TCP's numbers,
+ * of an ARP request that it answers).  NULL: no memory, and m is freed.
+ */
+struct mbuf *shared_headers(struct mbuf *);
 
 /* checksum.c */
 /* MIRAGE_FRAME_RX_* of a packet that the host gave. */

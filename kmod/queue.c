@@ -43,6 +43,7 @@ queue_prepare(struct mbuf *m, uint32_t max, enum mirage_drop *why)
 	uint32_t len;
 
 	*why = MIRAGE_DROP_NO_BUFFERS;
+	mrg_drop_send_tag(m);
 	if (m->m_flags & M_NOFREE && (m = own(m)) == NULL)
 		return (NULL);
 	if (m->m_flags & M_VLANTAG && (m = put_tag(m)) == NULL)

@@ -31,6 +31,15 @@ carp_has(struct ifnet *ifp, const uint8_t *mac)
 /* Bytes that the host may write to in a packet that it got. */
 #define HEADER_BYTES 128
 
+struct mbuf *
+shared_headers(struct mbuf *m)
+{
+	if (M_WRITABLE(m))
+		return (m);
+	/* Of external storage it makes a copy, contiguous or not. */
+	return (m_pullup(m, MIN(m->m_pkthdr.len, HEADER_BYTES)));
+}
+
 static const uint8_t *
 destination(const struct mbuf *m)
 {
@@ -162,6 +171,9 @@ shared_from_host(struct mirage_port *port, struct mbuf *m)
 static int
 hand_up(struct ifnet *ifp, struct mbuf *m)
 {
+	m = shared_headers(m);
+	if (m == NULL)
+		return (ENOBUFS);
 	m->m_pkthdr.rcvif = ifp;
 	m->m_flags |= FROM_PROGRAM;
 	return (netisr_queue(NETISR_ETHER, m));
