@@ -157,12 +157,17 @@ mrg_getenv(const char *name)
 #endif
 }
 
-/* Nanoseconds as 32.32 fixed-point seconds, rounded up. */
+/*
+ * Nanoseconds as 32.32 fixed-point seconds, rounded up.  What does not fit (68
+ * years) would be a time that has been: it is made half of that.
+ */
 static inline sbintime_t
 mrg_nstosbt(uint64_t ns)
 {
 	uint64_t rest = ns % 1000000000;
 
+	if (ns / 1000000000 > INT32_MAX / 2)
+		return ((sbintime_t)(INT32_MAX / 2) << 32);
 	return ((sbintime_t)(ns / 1000000000) << 32 |
 	    (sbintime_t)(((rest << 32) + 999999999) / 1000000000));
 }

@@ -43,3 +43,18 @@ describe("from load to unload", () => {
     expect(await kernel.interface("mirage0")).toBeUndefined();
   });
 });
+
+describe("a program that waits", () => {
+  it("sleeps, even for longer than the kernel's clocks count", async () => {
+    const century = buildModule(join(ROOT, "test/freebsd/programs/century.ts"), "nofloat");
+    expect(await kernel.load(century)).toEqual({ error: 0, why: "" });
+    expect(await kernel.write("kern.mirage.run", 1)).toBe(0);
+    await kernel.settle();
+    for (let i = 0; i < 10; i++) {
+      await kernel.advance(1000);
+    }
+    expect(await kernel.read("kern.mirage.state")).toBe("running");
+    expect(await kernel.read("kern.mirage.stats.wakeups")).toBe("0");
+    expect(await kernel.write("kern.mirage.run", 0)).toBe(0);
+  });
+});

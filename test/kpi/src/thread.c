@@ -327,7 +327,7 @@ kpi_sleep(const void *channel, struct lock_object *lock, int priority,
 		violation("sleep on nothing in %s", place_text(place));
 	if (sbt != 0)
 		deadline = (flags & C_ABSOLUTE ? 0 : now_ns()) +
-		    (uint64_t)sbttons(sbt);
+		    (uint64_t)sbttons(sbt < 0 ? 0 : sbt);
 	big_lock();
 	t->channel = channel;
 	t->message = message;
