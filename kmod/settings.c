@@ -47,55 +47,86 @@ check_rtparams(
 
 /* A decimal number of at most max; NULL if there is none. */
 static const char *
-skip_number(const char *at, unsigned max)
+read_number(const char *at, unsigned max, unsigned *value)
 {
-	unsigned value = 0, digits = 0;
+	unsigned digits = 0;
 
-	for (; *at >= '0' && *at <= '9' && digits < 4; at++, digits++)
-		value = value * 10 + (unsigned)(*at - '0');
-	return (digits > 0 && value <= max ? at : NULL);
+	for (*value = 0; *at >= '0' && *at <= '9' && digits < 4; at++, digits++)
+		*value = *value * 10 + (unsigned)(*at - '0');
+	return (digits > 0 && *value <= max ? at : NULL);
 }
 
-/* What follows "10.0.0.2"; NULL: there is no such address. */
 static const char *
-skip_address(const char *at)
+read_address(const char *at, uint32_t *address)
 {
+	unsigned byte;
 	int i;
 
+	*address = 0;
 	for (i = 0; i < 4 && at != NULL; i++) {
 		if (i > 0 && *at++ != '.')
 			return (NULL);
-		at = skip_number(at, 255);
+		at = read_number(at, 255, &byte);
+		*address = *address << 8 | byte;
 	}
 	return (at);
+}
+
+/* RFC 1122, 3.2.1.3.  The network stack would only say so at the start. */
+static bool
+is_of_a_host(uint32_t address)
+{
+	unsigned first = address >> 24;
+
+	return (first != 0 && first != 127 && first < 224);
 }
 
 /* Empty: the program has none. */
 static bool
 check_ipv4(struct mirage_platform *p, const char *text, char *why, size_t len)
 {
-	const char *at = skip_address(text);
+	const char *at;
+	uint32_t address, mask;
+	unsigned prefix = 0;
 
+	if (*text == '\0')
+		return (true);
+	at = read_address(text, &address);
 	if (at != NULL)
-		at = *at == '/' ? skip_number(at + 1, 32) : NULL;
-	if (*text != '\0' && (at == NULL || *at != '\0')) {
+		at = *at == '/' ? read_number(at + 1, 32, &prefix) : NULL;
+	if (at == NULL || *at != '\0' || prefix == 0) {
 		snprintf(why, len,
 		    "\"%s\" is not an address with its prefix, as 10.0.0.2/24",
+		    text);
+		return (false);
+	}
+	mask = UINT32_MAX << (32 - prefix);
+	if (!is_of_a_host(address) ||
+	    (prefix < 31 &&
+		((address & ~mask) == 0 || (address | mask) == UINT32_MAX))) {
+		snprintf(why, len,
+		    "\"%s\" is not the address of a host in that network, "
+		    "as 10.0.0.2/24",
 		    text);
 		return (false);
 	}
 	return (true);
 }
 
+/* The start says whether it is in the network of ipv4, which may change yet. */
 static bool
 check_gateway(
     struct mirage_platform *p, const char *text, char *why, size_t len)
 {
-	const char *at = skip_address(text);
+	const char *at;
+	uint32_t address;
 
-	if (*text != '\0' && (at == NULL || *at != '\0')) {
-		snprintf(
-		    why, len, "\"%s\" is not an address, as 10.0.0.1", text);
+	if (*text == '\0')
+		return (true);
+	at = read_address(text, &address);
+	if (at == NULL || *at != '\0' || !is_of_a_host(address)) {
+		snprintf(why, len,
+		    "\"%s\" is not an address of a router, as 10.0.0.1", text);
 		return (false);
 	}
 	return (true);
@@ -114,7 +145,8 @@ static const struct {
 	    struct mirage_platform *, const char *text, char *why, size_t len);
 } settings[] = {
     {"rtparams",
-	"Budgets of the next start: letter=value[suffix], comma separated",
+	"Budgets and interfaces of the next start: letter=value, comma "
+	"separated",
 	MEMBER(rtparams), check_rtparams},
     {"ipv4", "IPv4 address and prefix of the program's next start",
 	MEMBER(ipv4), check_ipv4},

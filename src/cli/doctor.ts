@@ -103,7 +103,7 @@ const probes: readonly Probe[] = [
     required: false,
     purpose:
       "for kernel modules: fetched by the first mirage build -t kfreebsd without --sysdir or --headers",
-    remedy: "node dist/fetch-headers.js",
+    remedy: "sh tools/with-node.sh node dist/fetch-headers.js",
     look: kernelHeaders,
   },
   {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { StackError } from "../stack/interface.ts";
 import * as frameStack from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
@@ -32,15 +33,20 @@ function configure(): void {
   if (ipv4 === undefined) {
     throw new NetworkError(
       "ENETDOWN",
-      "there is no IPv4 address: give one with --ipv4, such as --ipv4 10.0.0.2/24",
+      "there is no IPv4 address: give one with --ipv4 10.0.0.2/24 (in the kernel: sysctl kern.mirage.ipv4=10.0.0.2/24)",
     );
   }
   const own = Ipv4.parseCidr(ipv4);
   const next = gateway === undefined ? 0 : Ipv4.parse(gateway);
   const result = frameStack.configure(0, own.address, own.prefix, next) | 0;
-  if (result < 0) {
-    const through = gateway === undefined ? "" : ` with gateway ${gateway}`;
-    throw networkError(result, `configure ${ipv4}${through}`);
+  if (result === StackError.EINVAL) {
+    throw new NetworkError(
+      "EINVAL",
+      gateway === undefined
+        ? `${ipv4} is not the address of a host in its network`
+        : `${ipv4} and gateway ${gateway} are not the addresses of two hosts in one network`,
+    );
   }
+  if (result < 0) throw networkError(result, `configure ${ipv4}`);
   configured = true;
 }

@@ -70,7 +70,7 @@ refused_body() {
 	sleep 1
 	mirage_refused ipv4 10.0.0.2/33 'Invalid argument'
 	says 'kern.mirage.ipv4: "10.0.0.2/33" is not an address with its prefix'
-	for bad in 10.0.0.2 10.0.0/8 10.0.0.256/8 /24 10.0.0.2/24x; do
+	for bad in 10.0.0.2 10.0.0/8 10.0.0.256/8 /24 10.0.0.2/24x 10.0.0.2/0 10.0.0.255/24 224.0.0.1/24; do
 		mirage_refused ipv4 "$bad" 'Invalid argument'
 	done
 	sleep 1

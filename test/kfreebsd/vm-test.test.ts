@@ -193,10 +193,19 @@ case $typed in *'tar -xf /dev/ada0'*start.sh"'") ;; *) exit ;; esac${obey}`,
     expect(status).toBe(0);
   });
 
+  it("waits for the end of a line that comes in pieces", () => {
+    const { status } = guest(
+      "pieces",
+      "printf '# '; read -r typed; printf 'MIRAGE-VM-VERDICT 6'; sleep 0.5; echo 4; exec sleep 60",
+      payload,
+    );
+    expect(status).toBe(64);
+  });
+
   it("says that the image has no such kernel", () => {
     const { status, stderr } = guest(
       "no-kernel",
-      "printf '# '; read -r first; echo MIRAGE-VM-NO-KERNEL old; exec sleep 60",
+      "printf '# '; read -r first; printf 'MIRAGE-VM-NO-KERNEL o'; sleep 0.5; echo ld; exec sleep 60",
       ...["--kernel", "old", payload],
     );
     expect(stderr).toMatch(/the image boots no kernel \/boot\/old\/kernel/);

@@ -77,9 +77,20 @@ describe("Udp.bind", () => {
 
   it("names the option that is missing", () => {
     native.ipv4 = undefined;
-    expect(() => Udp.bind()).toThrow(/--ipv4 10\.0\.0\.2\/24 \(ENETDOWN\)/);
+    expect(() => Udp.bind()).toThrow(
+      /--ipv4 10\.0\.0\.2\/24 .*kern\.mirage\.ipv4=10\.0\.0\.2\/24\) \(ENETDOWN\)/,
+    );
     native.interfaces = [];
     expect(() => Udp.bind()).toThrow(/--net tap:mirage0 \(ENETDOWN\)/);
+  });
+
+  it("says that address and gateway do not go together", () => {
+    stack.configure.mockReturnValueOnce(StackError.EINVAL);
+    native.gateway = "10.9.9.9";
+    expect(() => Udp.bind()).toThrow(/10\.0\.0\.2\/24 and gateway 10\.9\.9\.9 .* in one network \(EINVAL\)/);
+    stack.configure.mockReturnValueOnce(StackError.EINVAL);
+    native.gateway = undefined;
+    expect(() => Udp.bind()).toThrow(/10\.0\.0\.2\/24 is not the address of a host/);
   });
 
   it("throws the stack's errors with their codes", () => {

@@ -13,6 +13,12 @@ export function whyNoTap(): string | undefined {
   } catch (error) {
     return `no tap device or no ip(8): ${(error as Error).message.split("\n")[0]}`;
   }
+  try {
+    new NetworkNamespace().remove();
+  } catch (error) {
+    // In a chroot that is no mount point, for one.
+    return `no network namespace: ${(error as Error).message.trim().split("\n").pop()}`;
+  }
   return undefined;
 }
 
@@ -21,8 +27,13 @@ export class NetworkNamespace {
   readonly name = `mirage-test-${process.pid}-${NetworkNamespace.#count++}`;
 
   constructor() {
-    execFileSync("ip", ["netns", "add", this.name]);
-    this.run("ip", ["link", "set", "lo", "up"]);
+    execFileSync("ip", ["netns", "add", this.name], { stdio: ["ignore", "ignore", "pipe"] });
+    try {
+      this.run("ip", ["link", "set", "lo", "up"]);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
   }
 
   /** Runs a command in the namespace and returns its output; throws if it fails. */

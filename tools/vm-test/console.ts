@@ -10,8 +10,9 @@ export const VERDICT = "MIRAGE-VM-VERDICT";
 /** Begins what the guest says if it does not boot the kernel that was asked for. */
 export const NO_KERNEL = "MIRAGE-VM-NO-KERNEL";
 
-/** Lines that only a kernel in trouble writes. */
-const panicLine = /^(panic: .*|Fatal (double fault|trap \d+.*)|db(:\d+:\w+)?> ?|KDB: enter: panic.*)$/m;
+/** Lines that only a kernel in trouble writes; the debugger's prompt has no end. */
+const panicLine =
+  /^(?:(?:panic: .*|Fatal (?:double fault|trap \d+).*|KDB: enter: panic.*)\n|db(?::\d+:\w+)?> ?$)/m;
 
 export type Ending = { readonly kind: "verdict"; readonly status: number } | Panic | NoShell;
 
@@ -61,11 +62,12 @@ export class Conversation {
       this.#debugger = true;
       return this.#answer("bt\n");
     }
-    const verdict = new RegExp(`^${VERDICT} (\\d+)$`, "m").exec(this.#tail);
+    // What came may end within a line.
+    const verdict = new RegExp(`^${VERDICT} (\\d+)\n`, "m").exec(this.#tail);
     if (verdict !== null && this.ending === undefined) {
       this.ending = { kind: "verdict", status: Number(verdict[1]) };
     }
-    const kernel = new RegExp(`^${NO_KERNEL} (\\S+)$`, "m").exec(this.#tail);
+    const kernel = new RegExp(`^${NO_KERNEL} (\\S+)\n`, "m").exec(this.#tail);
     if (kernel !== null) {
       this.ending ??= { kind: "no-shell", why: `the image boots no kernel /boot/${kernel[1]}/kernel` };
     }

@@ -36,7 +36,7 @@ struct mirage_instance;
 	X(events, "events", "events from frame code to application code")  \
 	X(timers_fired, "timers", "timers fired")                          \
 	X(gc, "gc", "collections of garbage")                              \
-	X(gc_ns, "gc.ns", "nanoseconds spent in them")                     \
+	X(gc_ns, "gc.ns", "nanoseconds of collecting garbage")             \
 	X(heap_bytes, "heap.bytes", "bytes of the heap budget in use now") \
 	X(heap_bytes_max, "heap.bytes.max", "most bytes of heap in use")   \
 	X(drop_unclaimed, "drop.unclaimed", "frames that nobody took")     \
