@@ -6,13 +6,11 @@ import { NetworkNamespace, whyNoTap } from "../support/netns.ts";
 import { RunningProgram, statistic } from "../support/program.ts";
 
 const skipped = whyNoTap();
-if (skipped !== undefined) {
-  console.log(`skipped: ${skipped}`);
-}
+const title = `udp-echo on a tap${skipped === undefined ? "" : `: skipped: ${skipped}`}`;
 
 const ECHOES = 10_000;
 
-describe.skipIf(skipped !== undefined)("udp-echo on a tap", () => {
+describe.skipIf(skipped !== undefined)(title, () => {
   let host: NetworkNamespace;
   let executable: string;
   let program: RunningProgram;
