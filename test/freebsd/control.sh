@@ -141,8 +141,8 @@ held_body() {
 	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1
 	mirage_answers reflector
 	dtrace -l -P mirage >probes.before 2>/dev/null
-	# Each ping's socket gets all answers, and a stopped one reads none of them.
-	ping -q $PROGRAM >/dev/null &
+	# Each ping's socket gets all answers, and a stopped one reads none of them; headers alone are the host's own.
+	ping -q -s 1000 $PROGRAM >/dev/null &
 	held=$!
 	sleep 1
 	kill -STOP $held
