@@ -42,7 +42,7 @@ const meanings: Readonly<Record<number, readonly [NetworkErrorCode, string]>> = 
   [StackError.EADDRNOTAVAIL]: ["EADDRNOTAVAIL", "not an address of this program, or no port is free"],
   [StackError.ENETDOWN]: ["ENETDOWN", "no interface has an address"],
   [StackError.ENETUNREACH]: ["ENETUNREACH", "no route to that network; is --gateway given?"],
-  [StackError.ENOBUFS]: ["ENOBUFS", "no frame is free"],
+  [StackError.ENOBUFS]: ["ENOBUFS", "no frame is free, or the interface takes no more"],
   [StackError.EHOSTUNREACH]: ["EHOSTUNREACH", "nobody can be reached at that address"],
 };
 
