@@ -11,6 +11,91 @@ export enum StackEvent {
   UdpDatagram = 1,
   /** A datagram that this socket sent did not arrive: ICMP said so (RFC 1122 section 4.1.3.3), or nobody answered ARP. */
   UdpUnreachable = 2,
+  /** A datagram of IPv6 for a bound socket: c is the source port, and << 16 where the IPv6 header begins in the frame. */
+  UdpDatagram6 = 3,
+  /** `a` a listener, `b` the flow of a peer that connected to it. */
+  TcpAccepted = 16,
+  /** `a` a flow whose `tcp_connect` has succeeded. If it fails, `TcpClosed` comes instead. */
+  TcpConnected = 17,
+  /** `a` a flow. The listener owns one reference on the frame, in which the next bytes lie in order. */
+  TcpData = 18,
+  /** `a` a flow: the peer's FIN, after all data. */
+  TcpEnd = 19,
+  /** `a` a flow that had taken less than it was given, `b` bytes that its queue has room for now. */
+  TcpWritable = 20,
+  /**
+   * `a` a flow that is over (in TIME-WAIT at most), `b` the errno why, 0 if both sides closed. The last event of a flow,
+   * and exactly one, whoever ended it. Its number is dead once the program has called `tcp_close` or `tcp_abort` too.
+   */
+  TcpClosed = 21,
+}
+
+/** What `tcp_set` sets. On a listener it is for the flows that it accepts. */
+export enum TcpOption {
+  /** 1: no waiting for more to send (Nagle, RFC 9293 section 3.7.4). */
+  NoDelay = 1,
+  /** Milliseconds without a segment before the peer is asked; 0: it is not (RFC 9293 section 3.8.4). */
+  KeepAliveIdleMilliseconds = 2,
+  KeepAliveIntervalMilliseconds = 3,
+  /** Unanswered ones that end the flow with ETIMEDOUT. */
+  KeepAliveProbes = 4,
+  /** Milliseconds that data may stay unacknowledged; 0: as long as retransmission goes on (RFC 5482). */
+  UserTimeoutMilliseconds = 5,
+  /** Milliseconds that `tcp_close` goes on sending before it aborts; 0: it aborts; 0xffffffff: no limit. */
+  LingerMilliseconds = 6,
+  SendBufferBytes = 7,
+  ReceiveBufferBytes = 8,
+  /** 0 CUBIC (RFC 9438), 1 NewReno (RFC 6582). */
+  Congestion = 9,
+  /** Hop limit or time to live of what is sent, 1 to 255. */
+  HopLimit = 10,
+  /** Traffic class or type of service of what is sent, without the two bits of ECN. */
+  TrafficClass = 11,
+}
+
+/** What `tcp_get` answers. */
+export enum TcpField {
+  LocalWord0 = 0,
+  LocalWord1 = 1,
+  LocalWord2 = 2,
+  LocalWord3 = 3,
+  LocalPort = 4,
+  RemoteWord0 = 5,
+  RemoteWord1 = 6,
+  RemoteWord2 = 7,
+  RemoteWord3 = 8,
+  RemotePort = 9,
+  /** A `TcpState`. */
+  State = 10,
+  /** Bytes of payload in a full segment. */
+  Mss = 11,
+  CongestionWindowBytes = 12,
+  SlowStartThresholdBytes = 13,
+  /** Smoothed. */
+  RoundTripMicroseconds = 14,
+  RetransmissionTimeoutMilliseconds = 15,
+  RetransmittedSegments = 16,
+  /** Bytes that are not acknowledged. */
+  SendQueueBytes = 17,
+  /** Bytes that the program has not consumed. */
+  ReceiveQueueBytes = 18,
+  /** Bytes that the peer allows to be under way. */
+  SendWindowBytes = 19,
+}
+
+/** States of RFC 9293 section 3.3.2, in FreeBSD's order. */
+export enum TcpState {
+  Closed = 0,
+  Listen = 1,
+  SynSent = 2,
+  SynReceived = 3,
+  Established = 4,
+  CloseWait = 5,
+  FinWait1 = 6,
+  Closing = 7,
+  LastAck = 8,
+  FinWait2 = 9,
+  TimeWait = 10,
 }
 
 /**
@@ -23,12 +108,22 @@ export enum StackError {
   ENXIO = -6,
   /** Unknown or closed socket. */
   EBADF = -9,
+  /** No memory, or the limit of connections is reached. */
+  ENOMEM = -12,
+  /** The host does not allow it. */
+  EACCES = -13,
   /** An argument out of range. */
   EINVAL = -22,
   /** All sockets are in use. */
   EMFILE = -24,
+  /** This side of the flow was shut down already. */
+  EPIPE = -32,
   /** The datagram does not fit into one frame; it would need fragments. */
   EMSGSIZE = -40,
+  /** This stack does not offer it. */
+  EOPNOTSUPP = -45,
+  /** There is no address of this family to speak from. */
+  EAFNOSUPPORT = -47,
   /** The port is taken. */
   EADDRINUSE = -48,
   /** Not an address of this stack, or no ephemeral port is free. */
@@ -37,8 +132,20 @@ export enum StackError {
   ENETDOWN = -50,
   /** No route. */
   ENETUNREACH = -51,
+  /** The flow was ended from this side. */
+  ECONNABORTED = -53,
+  /** The peer reset the flow. */
+  ECONNRESET = -54,
   /** No frame was left, or the interface refused it. */
   ENOBUFS = -55,
+  /** A connected socket has a peer already. */
+  EISCONN = -56,
+  /** Not connected (yet). */
+  ENOTCONN = -57,
+  /** The peer did not answer in time. */
+  ETIMEDOUT = -60,
+  /** Nobody listens at the port. */
+  ECONNREFUSED = -61,
   /** The address cannot be reached: nobody answers ARP, or it may not be sent to (127/8, own address). */
   EHOSTUNREACH = -65,
 }
