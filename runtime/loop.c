@@ -73,24 +73,6 @@ receive(struct mirage_instance *inst, unsigned netif)
 	return (n == max);
 }
 
-/*
- * Gives queued events to their listeners; those that come meanwhile wait for
- * the next turn.
- */
-static void
-deliver_events(struct mirage_instance *inst)
-{
-	uint32_t n = inst->frame_code->nevents;
-	struct mirage_event e;
-
-	while (n-- > 0 && !mirage_ended(inst) &&
-	    mirage_frame_code_event(inst, &e)) {
-		inst->stats.events++;
-		if (!mirage_net_deliver_event(inst, &e) && e.frame != 0)
-			release_handle(inst, e.frame);
-	}
-}
-
 void
 mirage_loop_run(struct mirage_instance *inst)
 {
@@ -107,7 +89,9 @@ mirage_loop_run(struct mirage_instance *inst)
 		for (i = 0; i < inst->nnetifs && !mirage_ended(inst); i++)
 			more |= receive(inst, i);
 		if (inst->frame_code->nevents > 0)
-			deliver_events(inst);
+			mirage_net_deliver_events(inst);
+		if (!mirage_ended(inst))
+			mirage_frame_code_resume(inst);
 		now = mirage_platform_monotonic_ns(p);
 		if (mirage_frame_code_deadline(inst) <= now &&
 		    !mirage_ended(inst)) {

@@ -421,6 +421,49 @@ mirage_engine_call(struct mirage_instance *inst, mirage_ref callback,
 	return (enter(inst, run_call, &c));
 }
 
+struct calls {
+	struct mirage_instance *inst;
+	mirage_next_call *next;
+	void *arg;
+};
+
+static duk_ret_t
+run_calls(duk_context *ctx, void *arg)
+{
+	const struct calls *c = arg;
+	struct mirage_instance *inst = c->inst;
+	struct mirage_call call;
+	mirage_ref callback;
+	unsigned i;
+
+	duk_require_stack(ctx, 1 + MIRAGE_CALL_ARGS);
+	while (!mirage_ending(inst) &&
+	    (callback = c->next(inst, c->arg, &call)) != 0) {
+		mirage_engine_turn(inst);
+		mirage_ref_push(ctx, callback);
+		for (i = 0; i < call.nargs; i++)
+			duk_push_uint(ctx, call.args[i]);
+		duk_call(ctx, (duk_idx_t)call.nargs);
+		duk_pop(ctx);
+		if (inst->engine->ring_count > 0)
+			(void)run_microtasks(ctx, inst);
+		/* What is left of this turn's budget is not the next one's. */
+		mirage_unit_settle(inst, ctx);
+	}
+	return (0);
+}
+
+bool
+mirage_engine_calls(
+    struct mirage_instance *inst, mirage_next_call *next, void *arg)
+{
+	struct calls c = {inst, next, arg};
+
+	if (inst->engine == NULL)
+		return (false);
+	return (enter(inst, run_calls, &c));
+}
+
 static duk_ret_t
 run_main(duk_context *ctx, void *arg)
 {

@@ -53,6 +53,21 @@ bool mirage_engine_main(struct mirage_instance *);
 bool mirage_engine_call(struct mirage_instance *, mirage_ref callback,
     const uint32_t *args, unsigned nargs);
 
+/*
+ * The same for many calls, in one entry into the engine: asks `next` for one
+ * after the other until it answers 0, and gives each a turn of its own, which
+ * ends with its microtasks.
+ */
+#define MIRAGE_CALL_ARGS 8
+struct mirage_call {
+	uint32_t args[MIRAGE_CALL_ARGS];
+	unsigned nargs;
+};
+typedef mirage_ref mirage_next_call(
+    struct mirage_instance *, void *arg, struct mirage_call *);
+bool mirage_engine_calls(
+    struct mirage_instance *, mirage_next_call *next, void *arg);
+
 /* Runs microtasks until there are none. */
 bool mirage_engine_microtasks(struct mirage_instance *);
 

@@ -68,9 +68,10 @@ duk_ret_t mirage_native_queue_microtask(duk_context *);
 void mirage_native_math(duk_context *);
 
 /*
- * native_net.c: adds the bindings of interfaces, frames and frame code to
- * the object on top of the stack.
+ * native_net.c, native_frame_code.c: add the bindings of interfaces and frames,
+ * and those of frame code, to the object on top of the stack.
  */
 void mirage_native_net(duk_context *);
+void mirage_native_frame_code(duk_context *);
 
 #endif /* MIRAGE_NATIVE_H */

@@ -363,4 +363,5 @@ mirage_native_push(duk_context *ctx)
 	push_config(ctx);
 	duk_put_prop_string(ctx, -2, "config");
 	mirage_native_net(ctx);
+	mirage_native_frame_code(ctx);
 }

@@ -1,7 +1,7 @@
 /*-
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * The bindings of src/lib/native.ts for interfaces, frames and frame code.
+ * The bindings of src/lib/native.ts for interfaces and frames.
  *
  * Frames reach JavaScript as handles, their bytes as views over the frame's
  * own memory, which become empty when the frame dies.  Bytes reach a frame by
@@ -15,9 +15,8 @@
 
 #include "frame/table.h"
 #include "heap.h"
-#include "native.h"
+#include "native_net.h"
 #include "net.h"
-#include "wasm/host.h"
 
 #define VIEWS_MAX   256 /* in one write */
 #define WRITE_UNITS 100 /* instructions that one write counts as */
@@ -34,16 +33,6 @@ struct pin {
 	struct mirage_net *net;
 	mirage_ref ref;
 	struct pin *next;
-};
-
-struct mirage_net {
-	mirage_ref netif_listener[MIRAGE_NETIFS];
-	mirage_ref *module_listener; /* one for each module */
-	struct view *spare_views;
-	struct pin *spare_pins;
-	struct pin *building; /* of the write that is under way */
-	struct pin *unpinned; /* atomic: dropped, perhaps by another thread */
-	uint32_t pinned; /* not in spare_pins */
 };
 
 bool
@@ -82,9 +71,8 @@ pin_dropped(struct mirage_buffer *b)
 		;
 }
 
-/* Lets go of the values whose pins were dropped. */
-static void
-unpin(struct mirage_instance *inst)
+void
+mirage_net_unpin(struct mirage_instance *inst)
 {
 	struct mirage_net *net = inst->net;
 	struct pin *pin;
@@ -114,7 +102,7 @@ release_building(struct mirage_instance *inst)
 		net->building = pin->next;
 		mirage_buffer_release(&pin->buffer);
 	}
-	unpin(inst);
+	mirage_net_unpin(inst);
 }
 
 /* Pins the value at idx for the write that is being built.  May throw. */
@@ -163,12 +151,12 @@ mirage_net_close(struct mirage_instance *inst)
 		mirage_frame_detach(inst, f);
 		mirage_platform_frame_free(inst->platform, f);
 	}
-	unpin(inst);
+	mirage_net_unpin(inst);
 	/* A driver may still be reading what was sent. */
 	while (net->pinned > 0) {
 		mirage_platform_wait(inst->platform,
 		    mirage_platform_monotonic_ns(inst->platform) + 1000000);
-		unpin(inst);
+		mirage_net_unpin(inst);
 	}
 	mirage_heap_free(inst->heap, net->module_listener);
 	mirage_heap_free(inst->heap, net);
@@ -399,21 +387,9 @@ netif_argument(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
 	return (n);
 }
 
-static struct mirage_wasm *
-module_argument(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
-{
-	uint32_t n = mirage_native_uint(ctx, idx, "module", 0, UINT32_MAX);
-
-	if (n >= inst->frame_code->nmodules)
-		(void)duk_range_error(
-		    ctx, "there is no frame code %lu", (unsigned long)n);
-	return (inst->frame_code->modules[n]);
-}
-
-/* Replaces a listener by the function, null or undefined at idx. */
-static void
-set_listener(duk_context *ctx, struct mirage_instance *inst, mirage_ref *slot,
-    duk_idx_t idx)
+void
+mirage_net_set_listener(duk_context *ctx, struct mirage_instance *inst,
+    mirage_ref *slot, duk_idx_t idx)
 {
 	mirage_ref fresh = 0;
 
@@ -461,7 +437,7 @@ netif_listen(duk_context *ctx)
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	uint32_t n = netif_argument(ctx, inst, 0);
 
-	set_listener(ctx, inst, &inst->net->netif_listener[n], 1);
+	mirage_net_set_listener(ctx, inst, &inst->net->netif_listener[n], 1);
 	return (0);
 }
 
@@ -591,7 +567,7 @@ frame_release(duk_context *ctx)
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 
 	mirage_frame_release(inst, frame_argument(ctx, inst, 0));
-	unpin(inst);
+	mirage_net_unpin(inst);
 	return (0);
 }
 
@@ -626,51 +602,6 @@ frame_timestamp(duk_context *ctx)
 	return (1);
 }
 
-static duk_ret_t
-frame_code_export(duk_context *ctx)
-{
-	struct mirage_instance *inst = mirage_native_instance(ctx);
-	struct mirage_wasm *w = module_argument(ctx, inst, 0);
-
-	duk_push_int(
-	    ctx, mirage_wasm_find_export(w, duk_require_string(ctx, 1)));
-	return (1);
-}
-
-static duk_ret_t
-frame_code_call(duk_context *ctx)
-{
-	struct mirage_instance *inst = mirage_native_instance(ctx);
-	struct mirage_wasm *w = module_argument(ctx, inst, 0);
-	uint32_t e = mirage_native_uint(ctx, 1, "export", 0, UINT32_MAX);
-	uint32_t args[MIRAGE_WASM_ARGS] = {0}, result = 0;
-	duk_idx_t top = duk_get_top(ctx), i;
-
-	if (e >= w->module->nexports)
-		return (duk_range_error(ctx, "frame code %s has no export %lu",
-		    w->module->name, (unsigned long)e));
-	for (i = 2; i < top && i < 2 + MIRAGE_WASM_ARGS; i++)
-		args[i - 2] = duk_to_uint32(ctx, i);
-	/*
-	 * After a trap the instance has failed, and the interpreter throws at
-	 * its next instruction.
-	 */
-	(void)mirage_wasm_call(w, e, args, &result);
-	unpin(inst);
-	duk_push_uint(ctx, result);
-	return (1);
-}
-
-static duk_ret_t
-frame_code_listen(duk_context *ctx)
-{
-	struct mirage_instance *inst = mirage_native_instance(ctx);
-	uint32_t i = module_argument(ctx, inst, 0)->index;
-
-	set_listener(ctx, inst, &inst->net->module_listener[i], 1);
-	return (0);
-}
-
 void
 mirage_native_net(duk_context *ctx)
 {
@@ -686,9 +617,6 @@ mirage_native_net(duk_context *ctx)
 	    {"frameRelease", frame_release, 1},
 	    {"frameFrom", frame_from, 1},
 	    {"frameTimestampNs", frame_timestamp, 1},
-	    {"frameCodeExport", frame_code_export, 2},
-	    {"frameCodeCall", frame_code_call, DUK_VARARGS},
-	    {"frameCodeListen", frame_code_listen, 2},
 	};
 
 	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));
@@ -696,42 +624,24 @@ mirage_native_net(duk_context *ctx)
 
 /* The run loop's side. */
 
-static bool
-deliver(struct mirage_instance *inst, mirage_ref listener, const uint32_t *args,
-    unsigned nargs)
-{
-	if (listener == 0)
-		return (false);
-	mirage_engine_turn(inst);
-	if (mirage_engine_call(inst, listener, args, nargs))
-		(void)mirage_engine_microtasks(inst);
-	unpin(inst);
-	return (true);
-}
-
 bool
 mirage_net_deliver_frame(
     struct mirage_instance *inst, unsigned netif, uint32_t handle)
 {
+	mirage_ref listener = inst->net->netif_listener[netif];
 	struct mirage_frame *f = mirage_frame_lookup(inst->frames, handle);
 	uint32_t args[] = {handle, f == NULL ? 0 : f->len};
 
+	if (listener == 0)
+		return (false);
 	/* Without the memory for it the frame is nobody's. */
-	if (f != NULL && inst->net->netif_listener[netif] != 0 &&
-	    (f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
+	if (f != NULL && (f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
 	    !mirage_frame_finish(inst, f))
 		return (false);
-	return (deliver(inst, inst->net->netif_listener[netif], args,
-	    sizeof(args) / sizeof(args[0])));
-}
-
-bool
-mirage_net_deliver_event(
-    struct mirage_instance *inst, const struct mirage_event *e)
-{
-	uint32_t args[] = {
-	    e->kind, e->frame, e->offset, e->length, e->a, e->b, e->c};
-
-	return (deliver(inst, inst->net->module_listener[e->module], args,
-	    sizeof(args) / sizeof(args[0])));
+	mirage_engine_turn(inst);
+	if (mirage_engine_call(
+		inst, listener, args, sizeof(args) / sizeof(args[0])))
+		(void)mirage_engine_microtasks(inst);
+	mirage_net_unpin(inst);
+	return (true);
 }

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * What the run loop asks of the bindings of interfaces, frames and frame code
- * (native_net.c): the listeners that application code has set.
+ * (native_net.c, native_frame_code.c): the listeners that application code has
+ * set.
  */
 #ifndef MIRAGE_ENGINE_NET_H
 #define MIRAGE_ENGINE_NET_H
@@ -10,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mirage_event;
 struct mirage_instance;
 
 /* Sets inst->net; false: no memory. */
@@ -25,8 +25,10 @@ void mirage_net_close(struct mirage_instance *);
  */
 bool mirage_net_deliver_frame(
     struct mirage_instance *, unsigned netif, uint32_t handle);
-/* An event of frame code to its listener; the same. */
-bool mirage_net_deliver_event(
-    struct mirage_instance *, const struct mirage_event *);
+/*
+ * Gives the events that frame code has queued to their listeners: one entry
+ * into the engine for all of them, a turn and its microtasks for each.
+ */
+void mirage_net_deliver_events(struct mirage_instance *);
 
 #endif /* MIRAGE_ENGINE_NET_H */

@@ -355,6 +355,7 @@ mirage_frame_code_create(struct mirage_instance *inst)
 		w->start = hook(w, "start", 0, &ok);
 		w->input = hook(w, "input", 2, &ok);
 		w->timer = hook(w, "timer", 0, &ok);
+		w->resume = hook(w, "resume", 0, &ok);
 		if (!ok || !instantiate(w))
 			return (false);
 	}
@@ -459,6 +460,26 @@ mirage_frame_code_timers(struct mirage_instance *inst, uint64_t now_ns)
 		inst->stats.timers_fired++;
 		MIRAGE_PROBE(timer, 0, due, now_ns);
 		if (!mirage_wasm_call(w, (uint32_t)w->timer, NULL, NULL))
+			return;
+	}
+}
+
+void
+mirage_frame_code_resume(struct mirage_instance *inst)
+{
+	struct mirage_frame_code *fc = inst->frame_code;
+	unsigned i;
+
+	for (i = 0; i < fc->nmodules; i++) {
+		struct mirage_wasm *w = fc->modules[i];
+
+		if (!w->refused || fc->nevents == fc->max_events)
+			continue;
+		w->refused = false;
+		if (w->resume < 0)
+			continue;
+		mirage_engine_turn(inst);
+		if (!mirage_wasm_call(w, (uint32_t)w->resume, NULL, NULL))
 			return;
 	}
 }

@@ -37,9 +37,9 @@ struct mirage_wasm {
 	const struct mirage_wasm_module *module;
 	uint64_t deadline_ns; /* of timer_set(), UINT64_MAX: none */
 	uint32_t index; /* in the program */
-	bool instantiated;
+	bool refused; /* an event of it found the queue full */
 	/* Indices of the exports that the runtime calls; -1: none. */
-	int32_t start, input, timer;
+	int32_t start, input, timer, resume;
 } __attribute__((aligned(16)));
 
 static inline struct mirage_wasm *
@@ -87,6 +87,8 @@ bool mirage_frame_code_input(
     struct mirage_instance *, uint32_t netif, uint32_t handle);
 /* Calls each timer() that is due. */
 void mirage_frame_code_timers(struct mirage_instance *, uint64_t now_ns);
+/* Calls resume() of each module whose events were refused, if there is room. */
+void mirage_frame_code_resume(struct mirage_instance *);
 /* Earliest deadline; UINT64_MAX: none. */
 uint64_t mirage_frame_code_deadline(const struct mirage_instance *);
 /* The oldest event, taken from the queue; its frame's reference with it. */

@@ -257,8 +257,10 @@ mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off, uint32_t len,
 		if (!mirage_frame_holds(f, off, len))
 			mirage_wasm_bad_access(w, h, off, len, site);
 	}
-	if (fc->nevents == fc->max_events)
+	if (fc->nevents == fc->max_events) {
+		w->refused = true;
 		return (false);
+	}
 	e = &fc->events[(fc->first_event + fc->nevents) % fc->max_events];
 	fc->nevents++;
 	e->module = w->index;

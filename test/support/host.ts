@@ -70,6 +70,7 @@ export class Host {
   allocations = Number.POSITIVE_INFINITY;
   /** Room in the event queue. */
   eventRoom = Number.POSITIVE_INFINITY;
+  private refused = false;
   /** What `netif_transmit` answers. */
   linkUp = true;
   /** Called for each transmission, for links between stacks. */
@@ -169,14 +170,22 @@ export class Host {
     return sum;
   }
 
-  /** The events so far, releasing their frames; `payload` is what the event pointed to. */
+  /**
+   * The events so far, releasing their frames; `payload` is what the event pointed to. As the runtime does, calls
+   * `resume` if an event had found the queue full.
+   */
   takeEvents(): (HostEvent & { readonly payload: Uint8Array })[] {
-    return this.events.splice(0).map((event) => {
+    const taken = this.events.splice(0).map((event) => {
       const payload =
         event.frame === 0 ? new Uint8Array() : this.bytes(event.frame, event.offset, event.length);
       if (event.frame !== 0) this.release(event.frame);
       return { ...event, payload };
     });
+    if (this.refused) {
+      this.refused = false;
+      this.exports.resume?.();
+    }
+    return taken;
   }
 
   takeTransmitted(): Transmission[] {
@@ -185,7 +194,7 @@ export class Host {
 
   /** Throws if a frame is still held. */
   assertNoLeaks(): void {
-    this.takeEvents();
+    while (this.takeEvents().length > 0);
     if (this.frames.size === 0) return;
     const held = [...this.frames].map(([handle, { references }]) => `${handle} (${references} references)`);
     throw new Error(`${held.length} frames were never released: ${held.join(", ")}`);
@@ -366,7 +375,10 @@ export class Host {
       },
       event: (kind: number, h: number, offset: number, length: number, a: number, b: number, c: number) => {
         if (h !== 0) this.check(this.get(h), offset, length);
-        if (this.events.length >= this.eventRoom) return 0;
+        if (this.events.length >= this.eventRoom) {
+          this.refused = true;
+          return 0;
+        }
         this.events.push({ kind, frame: h >>> 0, offset, length, a, b: b >>> 0, c: c >>> 0 });
         return 1;
       },

@@ -87,6 +87,16 @@ describe("frame code", () => {
     );
   });
 
+  it.each([16, 49, 1024])(
+    "goes on when an event queue of %i had been full, each event in a turn of its own",
+    (room) => {
+      const { status, stdout, stderr } = run([frame(0x880a)], ["--rtparams", `e=${room}`]);
+      expect(status, stderr).toBe(0);
+      expect(stdout).toBe(`said ${Array.from({ length: 49 }, (_, i) => i).join(" ")}\n`);
+      expect(statistic(stderr, "events")).toBe(50);
+    },
+  );
+
   it("leaves what it does not claim to raw listeners", () => {
     const { status, stdout, stderr } = run([frame(0x0806, 60), frame(0x8800, 61)]);
     expect(status, stderr).toBe(0);
