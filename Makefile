@@ -5,6 +5,8 @@
 #	make bench	measures, and prints a table
 #	make check-nofloat
 #			looks for floating-point instructions in all objects
+#	make packetdrill-so
+#			the stack as a shared library for packetdrill
 #	make build	the command and the shared objects, without running anything
 #	make lint	formatters, linters, type checks
 #	make clean	removes what was built; what was fetched stays
@@ -39,6 +41,10 @@ check-nofloat:
 	@sh tools/setup.sh test
 	@$(WITH_NODE) sh tools/check-nofloat.sh
 
+packetdrill-so:
+	@sh tools/setup.sh run
+	@$(WITH_NODE) node dist/harness-build.js packetdrill
+
 clean:
 	rm -rf dist runtime/addon/build test/kpi/addon/build
 	for d in build/* build/.setup; do \
@@ -47,4 +53,4 @@ clean:
 distclean: clean
 	rm -rf build node_modules
 
-.PHONY: all build run test lint bench check-nofloat clean distclean
+.PHONY: all build run test lint bench check-nofloat packetdrill-so clean distclean

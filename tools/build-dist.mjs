@@ -32,6 +32,7 @@ const entryPoints = {
   "bench-kernel": "tools/bench/kernel.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   "kpi-build": "test/kpi/build.ts",
+  "harness-build": "test/harness/build.ts",
 };
 
 const { outputFiles } = await build({

@@ -119,12 +119,11 @@ void
 mirage_platform_netif_info(
     struct mirage_platform *p, unsigned netif, struct mirage_netif_info *info)
 {
-	(void)p;
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "memory%u", netif);
 	info->mac[0] = 0x02;
 	info->mac[5] = (uint8_t)netif;
-	info->mtu = 1500;
+	info->mtu = p->mtu == 0 ? 1500 : p->mtu;
 }
 
 int
@@ -188,7 +187,9 @@ mirage_platform_transmit(
 {
 	struct memory_netif *n = &p->netif[netif];
 
-	if (n->n == MEMORY_QUEUE) {
+	if (p->sent != NULL)
+		p->sent(p, netif, f);
+	else if (n->n == MEMORY_QUEUE) {
 		n->drops[MIRAGE_DROP_QUEUE_FULL]++;
 		MIRAGE_PROBE(drop, netif,
 		    mirage_drop_name(MIRAGE_DROP_QUEUE_FULL), f->len);

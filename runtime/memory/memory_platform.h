@@ -34,6 +34,14 @@ struct mirage_platform {
 	unsigned
 	    netifs; /* how many interfaces there are, at most MEMORY_NETIFS */
 	struct memory_netif netif[MEMORY_NETIFS];
+	uint32_t mtu; /* of each interface, bytes; 0: 1500 */
+	/*
+	 * Gets each frame that is sent, to look at, instead of the interface
+	 * that would receive it; NULL: the interface does.
+	 */
+	void (*sent)(struct mirage_platform *, unsigned netif,
+	    const struct mirage_frame *);
+	void *owner; /* of `sent`; nothing here looks at it */
 	char *console; /* lines "L text\n", L the level's digit */
 	size_t console_len;
 	size_t console_room;
