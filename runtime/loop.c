@@ -26,6 +26,42 @@ release_handle(struct mirage_instance *inst, uint32_t handle)
 		mirage_frame_release(inst, f);
 }
 
+static void
+unclaimed(
+    struct mirage_instance *inst, unsigned netif, uint32_t handle, uint32_t len)
+{
+	inst->stats.drop_unclaimed++;
+	MIRAGE_PROBE(drop, netif, "unclaimed", len);
+	release_handle(inst, handle);
+}
+
+/* Into the table; 0: the program holds too many, and the frame is gone. */
+static uint32_t
+insert(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	uint32_t handle = mirage_frame_insert(inst, f), len = f->len;
+
+	if (handle == 0) {
+		inst->stats.drop_frames_limit++;
+		MIRAGE_PROBE(drop, netif, "frames-limit", len);
+		mirage_platform_frame_free(inst->platform, f);
+	}
+	return (handle);
+}
+
+/* One packet of a merged frame, to a listener of application code. */
+static bool
+deliver_packet(
+    struct mirage_instance *inst, void *netif, struct mirage_frame *f)
+{
+	uint32_t len = f->len, handle = insert(inst, *(unsigned *)netif, f);
+
+	if (handle != 0 &&
+	    !mirage_net_deliver_frame(inst, *(unsigned *)netif, handle))
+		unclaimed(inst, *(unsigned *)netif, handle, len);
+	return (!mirage_ended(inst));
+}
+
 /* Finds a taker for one received frame. */
 static void
 input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
@@ -36,21 +72,25 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 	inst->stats.bytes_in += len;
 	MIRAGE_PROBE(frame__in, netif, f->head, f->head_len, len);
 	f->netif = (uint16_t)netif;
-	handle = mirage_frame_insert(inst, f);
-	if (handle == 0) {
-		inst->stats.drop_frames_limit++;
-		MIRAGE_PROBE(drop, netif, "frames-limit", len);
-		mirage_platform_frame_free(inst->platform, f);
+	handle = insert(inst, netif, f);
+	if (handle == 0)
 		return;
-	}
+	inst->stats.frames_merged += f->segment_bytes != 0;
 	mirage_engine_turn(inst);
 	if (mirage_frame_code_input(inst, netif, handle))
 		return;
+	if (f->segment_bytes != 0) {
+		/* Listeners know nothing longer than the MTU. */
+		if (mirage_frame_cut(inst, f, deliver_packet, &netif) ||
+		    mirage_ended(inst))
+			release_handle(inst, handle);
+		else
+			unclaimed(inst, netif, handle, len);
+		return;
+	}
 	if (mirage_net_deliver_frame(inst, netif, handle))
 		return;
-	inst->stats.drop_unclaimed++;
-	MIRAGE_PROBE(drop, netif, "unclaimed", len);
-	release_handle(inst, handle);
+	unclaimed(inst, netif, handle, len);
 }
 
 /* One batch from an interface.  True: there may be more. */

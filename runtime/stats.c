@@ -107,18 +107,33 @@ mirage_stats_get(const struct mirage_instance *inst, unsigned i,
 	return (false);
 }
 
+/* FNV-1a. */
+static uint32_t
+hash(const char *name)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (uint8_t)*name) * 0x01000193;
+	return (h);
+}
+
 uint32_t
 mirage_stats_define(struct mirage_stats *s, const char *name)
 {
 	size_t len = strlen(name);
-	uint32_t i;
+	uint32_t at = hash(name) % MIRAGE_STATS_HASH, i;
 
-	for (i = 0; i < s->ndefined; i++)
+	for (; s->by_name[at] != 0; at = (at + 1) % MIRAGE_STATS_HASH) {
+		i = s->by_name[at] - 1u;
 		if (strcmp(s->defined[i].name, name) == 0)
 			return (i);
+	}
+	i = s->ndefined;
 	if (i == MIRAGE_STATS_DEFINED || len == 0 ||
 	    len >= MIRAGE_STATS_NAME_BYTES)
 		return (UINT32_MAX);
+	s->by_name[at] = (uint16_t)(i + 1);
 	memcpy(s->defined[i].name, name, len + 1);
 	s->defined[i].value = 0;
 	s->ndefined = i + 1;

@@ -20,14 +20,6 @@
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 
-/* A range of TCP or UDP in a frame. */
-struct transport {
-	uint32_t at, len; /* bytes from head; header and data */
-	uint32_t field; /* of the checksum, from head */
-	uint32_t seed; /* sum of the pseudo header */
-	uint8_t protocol;
-};
-
 static uint32_t
 get16(const struct mirage_frame *f, uint32_t at)
 {
@@ -36,7 +28,7 @@ get16(const struct mirage_frame *f, uint32_t at)
 
 /* RFC 791; a fragment has no checksum of its own. */
 static bool
-find_ipv4(const struct mirage_frame *f, uint32_t at, struct transport *t)
+find_ipv4(const struct mirage_frame *f, uint32_t at, struct mirage_transport *t)
 {
 	uint32_t header, total;
 
@@ -56,7 +48,7 @@ find_ipv4(const struct mirage_frame *f, uint32_t at, struct transport *t)
 
 /* RFC 8200; no extension headers, which no card looks behind. */
 static bool
-find_ipv6(const struct mirage_frame *f, uint32_t at, struct transport *t)
+find_ipv6(const struct mirage_frame *f, uint32_t at, struct mirage_transport *t)
 {
 	if (f->head_len < at + IPV6_BYTES || f->head[at] >> 4 != 6)
 		return (false);
@@ -67,8 +59,8 @@ find_ipv6(const struct mirage_frame *f, uint32_t at, struct transport *t)
 	return (true);
 }
 
-static bool
-find_transport(const struct mirage_frame *f, struct transport *t)
+bool
+mirage_frame_transport(const struct mirage_frame *f, struct mirage_transport *t)
 {
 	uint32_t at = ETHERNET_BYTES, type;
 
@@ -93,11 +85,11 @@ find_transport(const struct mirage_frame *f, struct transport *t)
 bool
 mirage_frame_finish(struct mirage_instance *inst, struct mirage_frame *f)
 {
-	struct transport t;
+	struct mirage_transport t;
 	uint32_t sum;
 
 	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
-	if (!find_transport(f, &t))
+	if (!mirage_frame_transport(f, &t))
 		return (true);
 	if (!mirage_frame_writable(inst, f, t.field + 2)) {
 		f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
@@ -116,10 +108,10 @@ bool
 mirage_frame_finish_before(
     struct mirage_instance *inst, struct mirage_frame *f, uint32_t off)
 {
-	struct transport t;
+	struct mirage_transport t;
 
 	if ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) == 0 ||
-	    !find_transport(f, &t) || off > t.field + 1)
+	    !mirage_frame_transport(f, &t) || off > t.field + 1)
 		return (true);
 	return (mirage_frame_finish(inst, f));
 }

@@ -191,26 +191,11 @@ fill_checksum(struct mirage_instance *inst, struct mirage_frame *f)
 	return (true);
 }
 
-bool
-mirage_frame_transmit(
-    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+/* Counts what became of a frame: true if it was sent. */
+static bool
+count_sent(struct mirage_instance *inst, unsigned netif, uint32_t len,
+    enum mirage_tx result)
 {
-	uint32_t len = f->len;
-	enum mirage_tx result = MIRAGE_TX_DOWN;
-
-	if (netif >= inst->nnetifs ||
-	    ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
-		!mirage_frame_finish(inst, f)) ||
-	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
-		    ~inst->netifs[netif].tx_offload &&
-		!fill_checksum(inst, f))) {
-		mirage_frame_release(inst, f);
-	} else {
-		MIRAGE_PROBE(frame__out, netif, f->head, f->head_len, len);
-		if (f->refs == 1)
-			mirage_frame_detach(inst, f);
-		result = mirage_platform_transmit(inst->platform, netif, f);
-	}
 	switch (result) {
 	case MIRAGE_TX_SENT:
 		inst->stats.frames_out++;
@@ -225,4 +210,93 @@ mirage_frame_transmit(
 		MIRAGE_PROBE(drop, netif, "transmit-error", len);
 		return (false);
 	}
+}
+
+static enum mirage_tx
+hand_down(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	MIRAGE_PROBE(frame__out, netif, f->head, f->head_len, f->len);
+	if (f->refs == 1)
+		mirage_frame_detach(inst, f);
+	return (mirage_platform_transmit(inst->platform, netif, f));
+}
+
+static bool
+send_packet(
+    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	uint32_t len = f->len;
+	enum mirage_tx result = MIRAGE_TX_DOWN;
+
+	if (netif >= inst->nnetifs ||
+	    ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
+		!mirage_frame_finish(inst, f)) ||
+	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
+		    ~inst->netifs[netif].tx_offload &&
+		!fill_checksum(inst, f)))
+		mirage_frame_release(inst, f);
+	else
+		result = hand_down(inst, netif, f);
+	return (count_sent(inst, netif, len, result));
+}
+
+static bool
+take_packet(struct mirage_instance *inst, void *netif, struct mirage_frame *f)
+{
+	return (send_packet(inst, *(unsigned *)netif, f));
+}
+
+/* By the interface, or here if it does not cut such frames (any more). */
+static bool
+send_segmented(
+    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	const struct mirage_netif_info *info = &inst->netifs[netif];
+	uint32_t len = f->len;
+	bool tagged = f->head_len > 13 && f->head[12] == 0x81;
+	enum mirage_tx result = MIRAGE_TX_CUT;
+	bool ok;
+
+	if (!mirage_frame_check_segment(f, info->mtu + 14 + (tagged ? 4 : 0))) {
+		mirage_frame_release(inst, f);
+		return (count_sent(inst, netif, len, MIRAGE_TX_DOWN));
+	}
+	if (len <= (uint32_t)f->header_bytes + f->segment_bytes) {
+		f->flags &= (uint16_t)~MIRAGE_FRAME_TX_SEGMENT;
+		return (send_packet(inst, netif, f));
+	}
+	if (!tagged && len <= info->segment_max &&
+	    (f->flags & MIRAGE_FRAME_TX_SEGMENT & ~info->tx_offload) == 0)
+		result = hand_down(inst, netif, f);
+	if (result != MIRAGE_TX_CUT) {
+		inst->stats.frames_segmented += result == MIRAGE_TX_SENT;
+		return (count_sent(inst, netif, len, result));
+	}
+	ok = mirage_frame_cut(inst, f, take_packet, &netif);
+	mirage_frame_release(inst, f);
+	return (ok);
+}
+
+bool
+mirage_frame_transmit(
+    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	bool asked = (f->flags & MIRAGE_FRAME_TX_SEGMENT) != 0, ok;
+	bool kept = f->refs > 1;
+
+	if (f->segment_bytes == 0 || netif >= inst->nnetifs)
+		return (send_packet(inst, netif, f));
+	if (asked)
+		return (send_segmented(inst, netif, f));
+	/* It came merged, and leaves as the packets that it was made of. */
+	if (!mirage_frame_resegment(inst, f))
+		return (send_packet(inst, netif, f));
+	ok = send_segmented(inst, netif, f);
+	if (kept) {
+		/* For who holds it, as it came, but for the checksum. */
+		f->flags &=
+		    (uint16_t)~(MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT);
+		f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
+	}
+	return (ok);
 }

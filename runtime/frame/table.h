@@ -16,7 +16,7 @@
 #include "instance.h"
 
 #define MIRAGE_FRAMES_INITIAL  256
-#define MIRAGE_FRAME_BYTES_MAX 65550 /* an IPv4 packet behind Ethernet */
+#define MIRAGE_FRAME_BYTES_MAX 65550 /* MIRAGE_FRAME_MAX, evened */
 
 struct mirage_frame_slot {
 	struct mirage_frame *frame; /* NULL: free */
@@ -136,6 +136,17 @@ void mirage_frame_truncate(struct mirage_frame *, uint32_t len);
 
 /* finish.c */
 
+/* A range of TCP or UDP in a frame. */
+struct mirage_transport {
+	uint32_t at, len; /* bytes from head; header and data */
+	uint32_t field; /* of the checksum, from head */
+	uint32_t seed; /* sum of the pseudo header, with its length */
+	uint8_t protocol;
+};
+/* false: there is none, or its header is cut off or not contiguous. */
+bool mirage_frame_transport(
+    const struct mirage_frame *, struct mirage_transport *);
+
 /*
  * Fills in the checksum that a frame came without (MIRAGE_FRAME_RX_UNSUMMED).
  * false: no memory.
@@ -144,6 +155,32 @@ bool mirage_frame_finish(struct mirage_instance *, struct mirage_frame *);
 /* Does so if the checksum lies at `off` or behind it. */
 bool mirage_frame_finish_before(
     struct mirage_instance *, struct mirage_frame *, uint32_t off);
+
+/* segment.c */
+
+/*
+ * Makes a frame that was merged one that is to be cut, as it leaves.  false:
+ * no memory, or its headers are not those of TCP.
+ */
+bool mirage_frame_resegment(struct mirage_instance *, struct mirage_frame *);
+/*
+ * Looks at the headers of a frame that is to be cut, sets header_bytes and the
+ * one of TX_SEGMENT4 and 6 that it is.  false: they are not those of TCP, or
+ * a packet would be longer than `max` bytes.
+ */
+bool mirage_frame_check_segment(struct mirage_frame *, uint32_t max);
+/* Gets a packet that was cut off, and owns it.  false: no more of them. */
+typedef bool mirage_frame_taker(
+    struct mirage_instance *, void *argument, struct mirage_frame *);
+/*
+ * The packets of a frame that is merged, or that mirage_frame_check_segment()
+ * has looked at, each with the frame's request for a checksum or its verdict.
+ * Headers are copied (counted), payload is by reference.  The frame stays the
+ * caller's.  false: the taker said so, no memory, or the headers are not those
+ * of TCP.
+ */
+bool mirage_frame_cut(struct mirage_instance *, const struct mirage_frame *,
+    mirage_frame_taker *, void *argument);
 
 /* checksum.c */
 

@@ -188,6 +188,21 @@ mirage_import_frame_checksum(SITE, uint32_t h, uint32_t start, uint32_t offset)
 	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
 }
 
+void
+mirage_import_frame_segment(SITE, uint32_t h, uint32_t bytes)
+{
+	struct mirage_frame *f = mirage_import_frame(w, site, h);
+
+	if (bytes > UINT16_MAX)
+		mirage_wasm_fail(
+		    w, "frame_segment of more than 65535 bytes", site);
+	f->segment_bytes = (uint16_t)bytes;
+	/* Of which version it is, the headers say when it is sent. */
+	f->flags &= (uint16_t)~MIRAGE_FRAME_TX_SEGMENT;
+	if (bytes != 0)
+		f->flags |= MIRAGE_FRAME_TX_SEGMENT;
+}
+
 /* NULL: there is no such interface. */
 static const struct mirage_netif_info *
 interface(struct mirage_wasm *w, uint32_t n)
@@ -232,6 +247,15 @@ mirage_import_netif_tx_offload(SITE, uint32_t n)
 
 	(void)site;
 	return (i == NULL ? 0 : i->tx_offload);
+}
+
+uint32_t
+mirage_import_netif_segment_max(SITE, uint32_t n)
+{
+	const struct mirage_netif_info *i = interface(w, n);
+
+	(void)site;
+	return (i == NULL ? 0 : i->segment_max);
 }
 
 uint32_t

@@ -159,10 +159,22 @@ mirage_import_frame_flags(SITE, uint32_t h)
 }
 
 MIRAGE_IMPORT uint32_t
+mirage_import_frame_segment_bytes(SITE, uint32_t h)
+{
+	const struct mirage_frame *f = mirage_import_frame(w, site, h);
+
+	return (f->flags & MIRAGE_FRAME_TX_SEGMENT ? 0 : f->segment_bytes);
+}
+
+MIRAGE_IMPORT uint32_t
 mirage_import_netif_transmit(SITE, uint32_t n, uint32_t h)
 {
-	return (
-	    mirage_frame_transmit(w->inst, n, mirage_import_frame(w, site, h)));
+	struct mirage_frame *f = mirage_import_frame(w, site, h);
+
+	/* Perhaps it is cut in software. */
+	if (UNLIKELY(f->segment_bytes != 0))
+		mirage_wasm_burn(w, f->len / f->segment_bytes, site);
+	return (mirage_frame_transmit(w->inst, n, f));
 }
 
 MIRAGE_IMPORT uint64_t
@@ -191,6 +203,8 @@ uint32_t mirage_import_frame_writable(SITE, uint32_t h, uint32_t len);
 void mirage_import_frame_truncate(SITE, uint32_t h, uint32_t len);
 void mirage_import_frame_checksum(
     SITE, uint32_t h, uint32_t start, uint32_t offset);
+void mirage_import_frame_segment(SITE, uint32_t h, uint32_t bytes);
+uint32_t mirage_import_netif_segment_max(SITE, uint32_t n);
 uint32_t mirage_import_netif_mac_high(SITE, uint32_t n);
 uint32_t mirage_import_netif_mac_low(SITE, uint32_t n);
 uint32_t mirage_import_netif_mtu(SITE, uint32_t n);

@@ -8,6 +8,10 @@ export enum FrameFlag {
 
 /** What `netif_tx_offload` says (`MIRAGE_FRAME_TX_*`). */
 export enum NetifOffload {
-  /** `frame_checksum` may be used. */
+  /** The card fills in what `frame_checksum` asks for; otherwise the runtime does, at the price of a sum. */
   Checksum = 0x0010,
+  /** The card cuts IPv4 packets: `frame_segment`. */
+  Segment4 = 0x0020,
+  /** The card cuts IPv6 packets. */
+  Segment6 = 0x0040,
 }

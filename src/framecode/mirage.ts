@@ -56,6 +56,20 @@ export declare function frame_flags(frame: u32): u32;
  * `start + offset`, where the folded, not inverted sum of the pseudo header must stand.
  */
 export declare function frame_checksum(frame: u32, start: u32, offset: u32): void;
+/**
+ * Asks that the frame leave as several packets: what is behind the TCP header is cut into pieces of `bytes` (1..65,535; the last
+ * one may be shorter; 0 takes the request back), each behind headers of its own with the right lengths, identification,
+ * sequence number, flags and checksums. Ask with `frame_checksum`, too, with the sum of the pseudo header for the whole frame
+ * in its place. The frame may have up to `netif_segment_max` bytes, TCP at `start` of `frame_checksum`. Headers may be
+ * written after this call. A frame whose headers are not those of TCP over IP is not sent (`drop.transmit-error`). If the
+ * interface stopped cutting, the runtime does it.
+ */
+export declare function frame_segment(frame: u32, bytes: u32): void;
+/**
+ * Of a received frame that is made of several packets (LRO, GRO): payload bytes of each but the last. 0: it is one packet.
+ * Such a frame is TCP, its checksum is good, and it has up to 65,535 + 14 bytes.
+ */
+export declare function frame_segment_bytes(frame: u32): u32;
 /** Sends. Takes the caller's reference whatever it returns; false if the interface refused the frame. */
 export declare function netif_transmit(netif: u32, frame: u32): bool;
 /** The upper 16 bits of the interface's MAC address. */
@@ -66,6 +80,8 @@ export declare function netif_mac_low(netif: u32): u32;
 export declare function netif_mtu(netif: u32): u32;
 /** `NetifOffload`s that the interface takes over when it sends. */
 export declare function netif_tx_offload(netif: u32): u32;
+/** Longest frame in bytes, link header included, that may be sent with `frame_segment`; 0: none. */
+export declare function netif_segment_max(netif: u32): u32;
 /** Monotonic clock, nanoseconds. */
 export declare function clock_ns(): u64;
 /** `timer()` will be called then. One deadline for each module: the last one set counts; `u64.MAX_VALUE` is none. */

@@ -7,12 +7,16 @@ import {
   counter,
   frame_alloc,
   frame_append,
+  frame_checksum,
   frame_get8,
   frame_get16,
   frame_get32,
+  frame_length,
   frame_read,
   frame_release,
   frame_retain,
+  frame_segment,
+  frame_segment_bytes,
   frame_set32,
   frame_sum,
   frame_truncate,
@@ -21,6 +25,10 @@ import {
   Line,
   load16be,
   load32be,
+  NetifOffload,
+  netif_segment_max,
+  netif_transmit,
+  netif_tx_offload,
   print,
   store16be,
   store32be,
@@ -123,6 +131,17 @@ export function copy_on(frame: u32, length: u32): u32 {
 }
 export function append_all(frame: u32, source: u32, offset: u32, length: u32): bool {
   return frame_append(frame, source, offset, length);
+}
+/** Sends what is TCP, whose header is at `at`, in segments of `bytes`. */
+export function send_segmented(frame: u32, at: u32, bytes: u32): bool {
+  if ((netif_tx_offload(0) & <u32>NetifOffload.Segment4) === 0) return false;
+  if (frame_length(frame) > netif_segment_max(0)) return false;
+  frame_checksum(frame, at, 16);
+  frame_segment(frame, bytes);
+  return netif_transmit(0, frame);
+}
+export function segment_bytes(frame: u32): u32 {
+  return frame_segment_bytes(frame);
 }
 export function fail(): void {
   assert(false, "on purpose");

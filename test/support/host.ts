@@ -3,6 +3,7 @@
  * traps there throws `Trap` here), a fake clock, captured transmissions and events, and a check that no frame leaks.
  */
 import { Capture } from "./pcap.ts";
+import { cut } from "./segments.ts";
 
 /** An access that the runtime answers with a trap. */
 export class Trap extends Error {}
@@ -12,6 +13,8 @@ export interface FrameOptions {
   readonly flags?: number;
   /** The driver shares the bytes with others: setters trap until `frame_writable`. */
   readonly readOnly?: boolean;
+  /** The frame was merged of several packets (`merge` of `segments.ts`): what `frame_segment_bytes` says. */
+  readonly segmentBytes?: number;
 }
 
 interface Frame {
@@ -22,12 +25,18 @@ interface Frame {
   flags: number;
   readOnly: boolean;
   checksum: { start: number; offset: number } | undefined;
+  /** Merged on its way in: payload bytes of each packet; 0: one packet. */
+  mergedBytes: number;
+  /** What `frame_segment` asked for; 0: nothing. */
+  segmentBytes: number;
 }
 
 export interface Transmission {
   readonly netif: number;
-  /** The bytes as they would leave, with the checksum that was asked for. */
+  /** The bytes as they would leave, with the checksum that was asked for. A frame that the card cuts leaves as several. */
   readonly bytes: Uint8Array;
+  /** Of a frame that the card cut: which packet of how many. */
+  readonly segment?: { readonly index: number; readonly count: number };
   /** The frame asked for a transmit checksum. */
   readonly offloaded: boolean;
   /** The memory that the frame was made of, to see what went by reference. */
@@ -49,10 +58,17 @@ export interface HostEvent {
 export interface HostNetif {
   mac: bigint;
   mtu: number;
+  /** `NetifOffload`s. With those of segmentation set `segmentMax`, too. */
   offload: number;
+  /** Longest frame in bytes that the card cuts; none if it is not there. */
+  segmentMax?: number;
 }
 
 export type Exports = Record<string, (...args: number[]) => number>;
+
+/** `NetifOffload`s. */
+const SEGMENT4 = 0x20;
+const SEGMENT6 = 0x40;
 
 const NO_DEADLINE = 0xffff_ffff_ffff_ffffn;
 
@@ -115,8 +131,17 @@ export class Host {
 
   private add(segments: Uint8Array[], netif: number, options: FrameOptions): number {
     const handle = this.nextHandle++;
-    const { flags = 0, readOnly = false } = options;
-    this.frames.set(handle, { segments, references: 1, netif, flags, readOnly, checksum: undefined });
+    const { flags = 0, readOnly = false, segmentBytes: mergedBytes = 0 } = options;
+    this.frames.set(handle, {
+      segments,
+      references: 1,
+      netif,
+      flags,
+      readOnly,
+      checksum: undefined,
+      mergedBytes,
+      segmentBytes: 0,
+    });
     return handle;
   }
 
@@ -259,27 +284,39 @@ export class Host {
   private transmit(netif: number, handle: number): boolean {
     const frame = this.get(handle);
     const known = this.netif(netif);
+    const packets = this.packets(frame, known);
+    const offloaded = frame.checksum !== undefined;
+    const { segments } = frame;
+    this.release(handle);
+    if (!this.linkUp || packets.some(({ length }) => length > known.mtu + 14)) return false;
+    packets.forEach((bytes, index) => {
+      const segment = packets.length > 1 ? { segment: { index, count: packets.length } } : {};
+      const sent = { netif, bytes, offloaded, segments, timeNs: this.nowNs, ...segment };
+      if (this.recording) {
+        this.transmitted.push(sent);
+        this.capture.add(this.nowNs, bytes);
+      }
+      this.onTransmit?.(sent);
+    });
+    return true;
+  }
+
+  /** What leaves for a frame: the card cuts it, and fills in checksums. */
+  private packets(frame: Frame, netif: HostNetif): Uint8Array[] {
     const bytes = join(frame.segments);
+    if (frame.segmentBytes !== 0) {
+      const offload = bytes[12] === 0x86 ? SEGMENT6 : SEGMENT4;
+      if ((netif.offload & offload) === 0 || bytes.length > (netif.segmentMax ?? 0)) {
+        throw new Trap(`frame_segment of ${bytes.length} bytes, which the interface does not offer`);
+      }
+      return cut(bytes, frame.segmentBytes, frame.checksum);
+    }
     if (frame.checksum) {
       const { start, offset } = frame.checksum;
       const checksum = ~onesComplementSum(bytes.subarray(start)) & 0xffff;
       new DataView(bytes.buffer).setUint16(start + offset, checksum || 0xffff);
     }
-    const sent = {
-      netif,
-      bytes,
-      offloaded: frame.checksum !== undefined,
-      segments: frame.segments,
-      timeNs: this.nowNs,
-    };
-    this.release(handle);
-    if (!this.linkUp || bytes.length > known.mtu + 14) return false;
-    if (this.recording) {
-      this.transmitted.push(sent);
-      this.capture.add(this.nowNs, bytes);
-    }
-    this.onTransmit?.(sent);
-    return true;
+    return [bytes];
   }
 
   private netif(index: number): HostNetif {
@@ -357,11 +394,17 @@ export class Host {
         this.check(frame, start + offset, 2);
         frame.checksum = { start, offset };
       },
+      frame_segment: (h: number, bytes: number) => {
+        if (bytes >>> 0 > 0xffff) throw new Trap("frame_segment of more than 65535 bytes");
+        this.get(h).segmentBytes = bytes;
+      },
+      frame_segment_bytes: (h: number) => this.get(h).mergedBytes,
       netif_transmit: (n: number, h: number) => Number(this.transmit(n, h)),
       netif_mac_high: (n: number) => Number(this.netif(n).mac >> 32n),
       netif_mac_low: (n: number) => Number(BigInt.asIntN(32, this.netif(n).mac)),
       netif_mtu: (n: number) => this.netifs[n >>> 0]?.mtu ?? 0,
       netif_tx_offload: (n: number) => this.netif(n).offload,
+      netif_segment_max: (n: number) => this.netifs[n >>> 0]?.segmentMax ?? 0,
       clock_ns: () => this.nowNs,
       timer_set: (deadlineNs: bigint) => {
         this.deadlineNs = BigInt.asUintN(64, deadlineNs);

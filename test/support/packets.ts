@@ -120,6 +120,40 @@ export function udp(fields: UdpFields, payload: Uint8Array): Uint8Array {
   return datagram;
 }
 
+export interface TcpFields {
+  source: number;
+  destination: number;
+  sourcePort: number;
+  destinationPort: number;
+  sequence?: number;
+  acknowledgment?: number;
+  /** CWR 0x80, ECE 0x40, URG 0x20, ACK 0x10, PSH 8, RST 4, SYN 2, FIN 1. */
+  flags?: number;
+  window?: number;
+  /** A multiple of 4 bytes. */
+  options?: Uint8Array;
+}
+
+/** A segment over IPv4. */
+export function tcp(fields: TcpFields, payload: Uint8Array = new Uint8Array()): Uint8Array {
+  const options = fields.options ?? new Uint8Array();
+  const segment = bytes(
+    u16(fields.sourcePort),
+    u16(fields.destinationPort),
+    u32(fields.sequence ?? 0),
+    u32(fields.acknowledgment ?? 0),
+    (5 + options.length / 4) << 4,
+    fields.flags ?? 0x10,
+    u16(fields.window ?? 65535),
+    u32(0),
+    options,
+    payload,
+  );
+  const pseudo = bytes(u32(fields.source), u32(fields.destination), 0, 6, u16(segment.length));
+  segment.set(u16(~onesComplementSum(bytes(pseudo, segment)) & 0xffff), 16);
+  return segment;
+}
+
 /** A frame taken apart; every checksum in it is verified, a wrong one throws. */
 export interface Parsed {
   destination: bigint;

@@ -49,7 +49,15 @@ struct mirage_segment {
  */
 #define MIRAGE_FRAME_RX_UNSUMMED 0x0004
 #define MIRAGE_FRAME_TX_CSUM	 0x0010 /* fill csum_start/csum_offset */
-#define MIRAGE_FRAME_READONLY	 0x0100 /* the first segment is the host's too */
+/*
+ * Cut into several packets (TSO).  What an interface can do says which version
+ * of IP; a frame that asks for it has one of the two.
+ */
+#define MIRAGE_FRAME_TX_SEGMENT4 0x0020
+#define MIRAGE_FRAME_TX_SEGMENT6 0x0040
+#define MIRAGE_FRAME_TX_SEGMENT \
+	(MIRAGE_FRAME_TX_SEGMENT4 | MIRAGE_FRAME_TX_SEGMENT6)
+#define MIRAGE_FRAME_READONLY 0x0100 /* the first segment is the host's too */
 
 struct mirage_frame {
 	uint8_t *head; /* first segment's data: the headers, contiguous */
@@ -61,6 +69,13 @@ struct mirage_frame {
 	uint16_t flags; /* MIRAGE_FRAME_* */
 	uint16_t csum_start; /* bytes from head, as in virtio-net */
 	uint16_t csum_offset; /* bytes from csum_start */
+	/*
+	 * With TX_SEGMENT: payload bytes of each packet but the last, and bytes
+	 * of all headers, which lie in head.  Without: those of a frame that
+	 * was merged of several packets on its way in (LRO, GRO); 0: of one.
+	 */
+	uint16_t segment_bytes;
+	uint16_t header_bytes;
 	uint16_t nsegs;
 	uint16_t maxsegs;
 	uint64_t timestamp_ns; /* receive time, monotonic clock */

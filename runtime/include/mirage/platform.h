@@ -77,6 +77,8 @@ struct mirage_netif_info {
 	uint8_t mac[6]; /* of the instance, not of the host's side */
 	uint32_t mtu; /* bytes of L3 payload, e.g. 1500 */
 	uint32_t tx_offload; /* MIRAGE_FRAME_TX_* that transmit accepts */
+	/* Longest frame in bytes that TX_SEGMENT may ask for; 0: none. */
+	uint32_t segment_max;
 };
 unsigned mirage_platform_netif_count(struct mirage_platform *);
 void mirage_platform_netif_info(
@@ -88,7 +90,13 @@ void mirage_platform_netif_info(
  * bytes are those that the driver wrote (no copy).  The first
  * MIRAGE_RX_CONTIGUOUS bytes (or the whole frame) MUST be contiguous.  Frames
  * that the platform had to drop are counted by reason: mirage_platform_drops().
+ *
+ * A frame MAY be of several packets of one TCP connection, merged by a card or
+ * never cut by the host that sent it: then segment_bytes is not 0, its IP
+ * length says all of it, RX_L4_GOOD is set, and it has up to MIRAGE_FRAME_MAX
+ * bytes.  No other frame is longer than MTU + 14 bytes (+ 4: VLAN tag).
  */
+#define MIRAGE_FRAME_MAX     (14 + 65535)
 #define MIRAGE_RX_CONTIGUOUS 128
 int mirage_platform_receive(struct mirage_platform *, unsigned netif,
     struct mirage_frame **frames, int max);
@@ -100,7 +108,7 @@ int mirage_platform_receive(struct mirage_platform *, unsigned netif,
 enum mirage_drop {
 	MIRAGE_DROP_TRUNCATED, /* fewer bytes arrived than the frame had */
 	MIRAGE_DROP_RUNT, /* shorter than an Ethernet header, 14 bytes */
-	MIRAGE_DROP_OVERSIZE, /* longer than MTU + 14 bytes (+ 4: VLAN tag) */
+	MIRAGE_DROP_OVERSIZE, /* longer than receive allows */
 	MIRAGE_DROP_QUEUE_FULL, /* the bounded input queue was full */
 	MIRAGE_DROP_NO_BUFFERS, /* all receive buffers are held */
 	MIRAGE_DROP_REASONS
@@ -121,12 +129,24 @@ uint64_t mirage_platform_copies(struct mirage_platform *, uint64_t *bytes);
  * returns.  All segments go out as one frame, gathered by reference (writev,
  * mbuf with external storage); the platform drops the buffers' references
  * when the driver is done.  MIRAGE_TX_SENT, or why not.
+ *
+ * A frame with TX_SEGMENT4 or 6 comes only if tx_offload has that.  It is
+ * longer than the MTU, at most segment_max bytes, and the runtime has looked at
+ * its headers: Ethernet without a tag, IP with the length of the whole frame,
+ * TCP at csum_start, header_bytes of them in all, contiguous at head.
+ * TX_CSUM is set too, and the sum of the pseudo header stands in its place,
+ * with the length of the whole frame, as virtio-net has it.  Each packet gets
+ * its IP length, identification (one more each) and header checksum, TCP
+ * sequence number and checksum; CWR is the first one's, FIN and PSH the last
+ * one's.  A platform that cannot do so any more returns MIRAGE_TX_CUT and
+ * leaves frame and reference to the runtime, which cuts it in software.
  */
 enum mirage_tx {
 	MIRAGE_TX_SENT,
 	MIRAGE_TX_FULL, /* the interface's queue is full: drop */
 	MIRAGE_TX_TOO_LONG,
 	MIRAGE_TX_DOWN, /* the interface is gone, or refused the frame */
+	MIRAGE_TX_CUT, /* it takes no TX_SEGMENT now: nothing was done */
 };
 enum mirage_tx mirage_platform_transmit(
     struct mirage_platform *, unsigned netif, struct mirage_frame *);

@@ -27,6 +27,11 @@ struct mirage_instance;
 	X(bytes_in, "bytes.in", "bytes in received frames")                \
 	X(frames_out, "frames.out", "frames sent")                         \
 	X(bytes_out, "bytes.out", "bytes in sent frames")                  \
+	X(frames_merged, "frames.in.merged",                               \
+	    "received frames that were merged of several packets")         \
+	X(frames_segmented, "frames.out.segmented",                        \
+	    "sent frames that the interface cuts into packets")            \
+	X(frames_cut, "frames.cut", "frames that were cut in software")    \
 	X(copies, "copies", "times that bytes of a frame were copied")     \
 	X(bytes_copied, "copies.bytes", "bytes of frames copied")          \
 	X(frames_live, "frames.live", "frames held now")                   \
@@ -48,7 +53,8 @@ struct mirage_instance;
 	    "frames to send that the interface refused")
 
 #define MIRAGE_STATS_NAME_BYTES 48 /* with its NUL */
-#define MIRAGE_STATS_DEFINED	96 /* counters that frame code may define */
+#define MIRAGE_STATS_DEFINED	512 /* counters that frame code may define */
+#define MIRAGE_STATS_HASH	1024 /* a power of two, twice as many */
 
 struct mirage_counter {
 	char name[MIRAGE_STATS_NAME_BYTES];
@@ -61,6 +67,8 @@ struct mirage_stats {
 #undef MIRAGE_STATS_MEMBER
 	unsigned ndefined;
 	struct mirage_counter defined[MIRAGE_STATS_DEFINED];
+	/* Index + 1 of a name, at its hash or behind it; 0: none. */
+	uint16_t by_name[MIRAGE_STATS_HASH];
 };
 
 /* As in the statistic "drop.NAME". */

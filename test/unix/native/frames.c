@@ -441,6 +441,168 @@ unsummed(void)
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 }
 
+static uint32_t
+get(const uint8_t *p, unsigned bytes)
+{
+	uint32_t v = 0;
+
+	while (bytes-- > 0)
+		v = v << 8 | *p++;
+	return (v);
+}
+
+#define TCP_HEADER 32 /* with timestamps */
+#define PAYLOAD	   4000
+
+/* A frame of several packets: headers, and payload in two pieces. */
+static struct mirage_frame *
+long_frame(bool version6, const uint8_t payload[PAYLOAD])
+{
+	uint32_t at = version6 ? 54 : 34, sum;
+	struct mirage_frame *f, *rest;
+	uint8_t *h;
+
+	f = mirage_platform_frame_alloc(&platform, at + TCP_HEADER);
+	h = f->head;
+	memset(h, 0, at + TCP_HEADER);
+	h[12] = version6 ? 0x86 : 0x08;
+	h[13] = version6 ? 0xdd : 0;
+	sum = 6 + TCP_HEADER + PAYLOAD;
+	if (version6) {
+		h[14] = 0x60;
+		h[18] = (TCP_HEADER + PAYLOAD) >> 8;
+		h[19] = (TCP_HEADER + PAYLOAD) & 0xff;
+		h[20] = 6;
+		memset(h + 22, 0x20, 32);
+		sum = plain_sum(h + 22, 32, sum);
+	} else {
+		h[14] = 0x45;
+		h[16] = (20 + TCP_HEADER + PAYLOAD) >> 8;
+		h[17] = (20 + TCP_HEADER + PAYLOAD) & 0xff;
+		h[18] = 0xff; /* the identification wraps */
+		h[19] = 0xff;
+		h[20] = 0x40;
+		h[23] = 6;
+		memset(h + 26, 10, 8);
+		sum = plain_sum(h + 26, 8, sum);
+	}
+	memset(h + at + 4, 0xff, 3); /* and so does the sequence number */
+	h[at + 12] = TCP_HEADER / 4 << 4;
+	h[at + 13] = 0x80 | 0x10 | 0x08 | 0x01; /* CWR, ACK, PSH, FIN */
+	h[at + 16] = (uint8_t)(sum >> 8);
+	h[at + 17] = (uint8_t)sum;
+	rest = mirage_platform_frame_alloc(&platform, PAYLOAD);
+	memcpy(rest->head, payload, PAYLOAD);
+	CHECK(mirage_frame_append(&platform, f, rest, 0, 1001));
+	CHECK(mirage_frame_append(&platform, f, rest, 1001, PAYLOAD - 1001));
+	mirage_platform_frame_free(&platform, rest);
+	f->csum_start = (uint16_t)at;
+	f->csum_offset = 16;
+	f->segment_bytes = 1428;
+	return (f);
+}
+
+/* What arrives for it: three packets, whose payload is all of it. */
+static void
+receive_packets(bool version6, const uint8_t payload[PAYLOAD])
+{
+	uint32_t at = version6 ? 54 : 34, seen = 0, i;
+	struct mirage_frame *g;
+	uint8_t out[1514];
+
+	for (i = 0; i < 3; i++) {
+		uint32_t bytes = i < 2 ? 1428 : PAYLOAD - 2 * 1428;
+		uint8_t flags =
+		    (uint8_t)(0x10 | (i == 0 ? 0x80 : 0) | (i == 2 ? 0x09 : 0));
+
+		CHECK(mirage_platform_receive(&platform, 1, &g, 1) == 1);
+		CHECK(g->len == at + TCP_HEADER + bytes);
+		mirage_frame_copy_out(g, 0, out, g->len);
+		CHECK(get(out + (version6 ? 18 : 16), 2) ==
+		    (version6 ? 0 : 20) + TCP_HEADER + bytes);
+		CHECK(version6 || plain_sum(out + 14, 20, 0) == 0xffff);
+		CHECK(version6 || get(out + 18, 2) == ((0xffff + i) & 0xffff));
+		CHECK(get(out + at + 4, 4) == 0xffffff00 + seen);
+		CHECK(out[at + 13] == flags);
+		CHECK(transport_sum(out + 14, version6 ? 40 : 20,
+			  TCP_HEADER + bytes, 6) == 0xffff);
+		CHECK(
+		    memcmp(out + at + TCP_HEADER, payload + seen, bytes) == 0);
+		seen += bytes;
+		mirage_platform_frame_free(&platform, g);
+	}
+	CHECK(mirage_platform_receive(&platform, 1, &g, 1) == 0);
+}
+
+/* A frame of several packets, on an interface that cuts none. */
+static void
+segments(void)
+{
+	uint8_t payload[PAYLOAD];
+	struct mirage_frame *f;
+	unsigned i, version6;
+
+	open_table(16);
+	inst.nnetifs = 1;
+	inst.netifs[0].mtu = 1500;
+	for (i = 0; i < PAYLOAD; i++)
+		payload[i] = (uint8_t)random32();
+	for (version6 = 0; version6 < 2; version6++) {
+		/* The program has asked for it. */
+		f = long_frame(version6, payload);
+		f->flags |= MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+		CHECK(mirage_frame_insert(&inst, f) != 0);
+		CHECK(mirage_frame_transmit(&inst, 0, f));
+		CHECK(inst.stats.frames_live == 0);
+		receive_packets(version6, payload);
+		/* It came so, and somebody holds it still. */
+		f = long_frame(version6, payload);
+		f->flags |= MIRAGE_FRAME_RX_L4_GOOD | MIRAGE_FRAME_RX_UNSUMMED;
+		CHECK(mirage_frame_insert(&inst, f) != 0);
+		f->refs++;
+		CHECK(mirage_frame_transmit(&inst, 0, f));
+		receive_packets(version6, payload);
+		CHECK(f->segment_bytes == 1428 &&
+		    !(f->flags & MIRAGE_FRAME_TX_SEGMENT));
+		CHECK(mirage_frame_finish(&inst, f));
+		mirage_frame_release(&inst, f);
+		CHECK(inst.stats.frames_live == 0);
+	}
+	CHECK(inst.stats.frames_cut == 4 && inst.stats.frames_out == 12);
+	/* Headers that are not TCP's, or packets longer than the MTU. */
+	for (i = 0; i < 5; i++) {
+		f = long_frame(false, payload);
+		f->flags |= MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+		if (i == 0)
+			f->head[23] = 17;
+		else if (i == 1)
+			f->head[17]++;
+		else if (i == 2)
+			f->head[34 + 12] = 0x40;
+		else if (i == 3)
+			f->segment_bytes = 1600;
+		else
+			f->flags &= (uint16_t)~MIRAGE_FRAME_TX_CSUM;
+		CHECK(!mirage_frame_transmit(&inst, 0, f));
+		CHECK(inst.stats.drop_transmit_error == i + 1);
+		CHECK(mirage_platform_receive(&platform, 1, &f, 1) == 0);
+	}
+	/* One packet's worth needs no cutting. */
+	f = long_frame(false, payload);
+	f->segment_bytes = PAYLOAD;
+	mirage_frame_truncate(f, 34 + TCP_HEADER + 1000);
+	f->head[16] = (20 + TCP_HEADER + 1000) >> 8;
+	f->head[17] = (20 + TCP_HEADER + 1000) & 0xff;
+	f->segment_bytes = 1000;
+	f->flags |= MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+	CHECK(mirage_frame_transmit(&inst, 0, f));
+	CHECK(mirage_platform_receive(&platform, 1, &f, 1) == 1);
+	CHECK(f->len == 34 + TCP_HEADER + 1000);
+	mirage_platform_frame_free(&platform, f);
+	CHECK(inst.stats.frames_cut == 4);
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
 /* Memory of the host's behind headers of the frame's own, and in their place.
  */
 static void
@@ -502,6 +664,7 @@ over_sockets(int type)
 	CHECK((platform.nics[0].info.mac[0] & 3) == 2);
 	transmit();
 	unsummed();
+	segments();
 	hosts();
 	unix_platform_fini(&platform);
 	CHECK(platform.nbuffers <= 256);
