@@ -33,6 +33,7 @@ const entryPoints = {
   "rtparams-doc": "tools/rtparams-doc.ts",
   "kpi-build": "test/kpi/build.ts",
   "harness-build": "test/harness/build.ts",
+  packetdrill: "tools/packetdrill/main.ts",
 };
 
 const { outputFiles } = await build({

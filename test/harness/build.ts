@@ -20,7 +20,13 @@ import {
 } from "../../src/build/compile.ts";
 import { compileFrameModules, frameFlags } from "../../src/build/frame-code.ts";
 import { withLock } from "../../src/build/lock.ts";
-import { buildObjects, hostedFlags, sharedFlags, sourcesBelow, type Variant } from "../../src/build/objects.ts";
+import {
+  buildObjects,
+  hostedFlags,
+  sharedFlags,
+  sourcesBelow,
+  type Variant,
+} from "../../src/build/objects.ts";
 import { buildRoot, ensureDirectory, packageRoot as root } from "../../src/build/paths.ts";
 import { counting } from "../../src/build/progress.ts";
 import { findClang } from "../../src/build/toolchain.ts";
