@@ -27,7 +27,7 @@ import {
   rackWindowMicroseconds,
 } from "./rack";
 import { RoundTrip } from "./rtt";
-import { Scoreboards, SentFlag, SentRange } from "./scoreboard";
+import { Scoreboards, SentRange } from "./scoreboard";
 import { before, notAfter } from "./sequence";
 
 /** RFC 5681 section 3.2. */
@@ -235,11 +235,11 @@ export class Recoveries {
     return this.boards.canAppend(recovery);
   }
 
-  /** New data was sent, `length` sequence numbers behind all that was sent before: payload and FIN, one segment or several. */
-  sent(recovery: Recovery, length: u32, nowMicroseconds: u64): void {
+  /** New data was sent, `length` numbers from `sequence` (SND.NXT) on: payload and FIN, one segment or several. */
+  sent(recovery: Recovery, sequence: u32, length: u32, nowMicroseconds: u64): void {
     if (recovery.outstandingBytes === 0) recovery.timeoutBase = nowMicroseconds;
     recovery.probeBase = nowMicroseconds;
-    this.boards.append(recovery, length, nowMicroseconds);
+    this.boards.append(recovery, sequence, length, nowMicroseconds);
     this.afterSending(recovery, length, false);
   }
 
@@ -251,19 +251,12 @@ export class Recoveries {
   /**
    * The first `length` numbers of a range were sent again.
    *
-   * @param timestamp Its TSval, to tell later which transmission was acknowledged; only if `timestamped`.
+   * @param timestamp Its TSval, to tell later which transmission was acknowledged; 0: none.
    */
-  resent(
-    recovery: Recovery,
-    range: SentRange,
-    length: u32,
-    nowMicroseconds: u64,
-    timestamped: bool,
-    timestamp: u32,
-  ): void {
+  resent(recovery: Recovery, range: SentRange, length: u32, nowMicroseconds: u64, timestamp: u32): void {
     if (range.start === recovery.startSequence) recovery.timeoutBase = nowMicroseconds;
     recovery.undoSentBytes += length;
-    if (timestamped && !recovery.hasUndoTimestamp && recovery.phase !== <u32>RecoveryPhase.Open) {
+    if (timestamp !== 0 && !recovery.hasUndoTimestamp && recovery.phase !== <u32>RecoveryPhase.Open) {
       recovery.hasUndoTimestamp = true;
       recovery.undoTimestamp = timestamp;
     }
@@ -416,8 +409,7 @@ export class Recoveries {
     recovery.probePending = false;
     recovery.probeAsked = false;
     recovery.assumedBytes = 0;
-    const first = <SentRange | null>recovery.first;
-    if (first !== null && first.has(SentFlag.Sacked)) boards.forgetSacked(recovery);
+    if (boards.isReneged(recovery)) boards.forgetSacked(recovery);
     // RFC 5681 section 3.1: the threshold stays when the same data times out again.
     if (recovery.phase !== <u32>RecoveryPhase.TimedOut) {
       this.beginRepair(recovery, recovery.outstandingBytes, RecoveryPhase.TimedOut);

@@ -19,7 +19,7 @@ const GRANULARITY_MICROSECONDS: u32 = 1_000;
 /** What is measured longer counts as this, so that eight times it is a number. */
 const SAMPLE_MAX_MICROSECONDS: u32 = 120_000_000;
 /** 1 s << 9 is longer than any timeout. */
-const BACKOFFS_MAX: u32 = 9;
+const DOUBLINGS_MAX: u32 = 9;
 
 /** One connection's estimate. */
 export class RoundTrip {
@@ -29,7 +29,7 @@ export class RoundTrip {
   variationQuarterMicroseconds: u32 = 0;
   /** The last measurement; 0: none yet. */
   latestMicroseconds: u32 = 0;
-  /** How often the timeout was doubled. */
+  /** Timeouts since something was acknowledged: each doubles the next, up to the limit. */
   backoffs: u32 = 0;
 
   /** Forgets everything, for a new connection. */
@@ -59,7 +59,7 @@ export class RoundTrip {
 
   /** The timer has run out: the next timeout is twice as long (RFC 6298 section 5.5). */
   backOff(): void {
-    if (this.backoffs < BACKOFFS_MAX) this.backoffs++;
+    this.backoffs++;
   }
 
   /** New data was acknowledged: the timeout is what the measurements say. */
@@ -86,7 +86,8 @@ export class RoundTrip {
     } else if (this.backoffs === 0) {
       return RTO_INITIAL_MILLISECONDS;
     }
-    const timeout = (min(base, RTO_MAX_MILLISECONDS) << this.backoffs) + RTO_SLOP_MILLISECONDS;
+    const timeout =
+      (min(base, RTO_MAX_MILLISECONDS) << min(this.backoffs, DOUBLINGS_MAX)) + RTO_SLOP_MILLISECONDS;
     return min(max(timeout, RTO_MIN_MILLISECONDS), RTO_MAX_MILLISECONDS);
   }
 }

@@ -126,9 +126,8 @@ export class Scoreboards {
   }
 
   /** New data was sent, behind all that was sent before. */
-  append(board: Scoreboard, length: u32, nowMicroseconds: u64): void {
-    const start = board.endSequence;
-    const end = start + length;
+  append(board: Scoreboard, sequence: u32, length: u32, nowMicroseconds: u64): void {
+    const end = sequence + length;
     const last = <SentRange | null>board.last;
     board.endSequence = end;
     if (this.canGrow(last)) {
@@ -147,7 +146,7 @@ export class Scoreboards {
     const range = this.ranges.take();
     // The owner asks `canAppend` first; without a record it counts as sent, and the timeout repairs it.
     if (range === null) return;
-    range.start = start;
+    range.start = sequence;
     range.end = end;
     range.flags = 0;
     range.transmittedMicroseconds = nowMicroseconds;
@@ -225,6 +224,11 @@ export class Scoreboards {
     }
   }
 
+  /** The left edge is in what the peer says it has: it would have acknowledged it (RFC 2018 section 8). */
+  isReneged(board: Scoreboard): bool {
+    return isSacked(<SentRange | null>board.first);
+  }
+
   /** The peer does not have what it said it had (RFC 2018 section 8). */
   forgetSacked(board: Scoreboard): void {
     let range = <SentRange | null>board.first;
@@ -291,8 +295,10 @@ export class Scoreboards {
   /** The last numbers that are on their way, at most `length`; null: there are none. */
   lastInFlight(board: Scoreboard, length: u32): SentRange | null {
     let range = <SentRange | null>board.last;
-    while (range !== null && range.has(SentFlag.Lost | SentFlag.Sacked))
+    while (range !== null) {
+      if (!range.has(SentFlag.Lost | SentFlag.Sacked)) break;
       range = <SentRange | null>range.previous;
+    }
     if (range === null || range.length <= length) return range;
     const behind = this.split(board, range, range.end - length);
     return behind !== null ? behind : range;
