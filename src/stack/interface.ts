@@ -28,6 +28,48 @@ export enum StackEvent {
    * and exactly one, whoever ended it. Its number is dead once the program has called `tcp_close` or `tcp_abort` too.
    */
   TcpClosed = 21,
+  /** `a` an interface, `b` an index for `ip6_address`: this IPv6 address is unique, and in use from now on. */
+  AddressUp = 32,
+  /** `a` and `b` as above: somebody else has the address, so it is not in use. */
+  AddressDuplicate = 33,
+  /** `a` and `b` as above: the address was given up, or its lifetime has run out. */
+  AddressDown = 34,
+}
+
+/** Flags of `ip6_configure`. */
+export enum Ip6Flag {
+  /** Routers are asked for and believed: default routers, prefixes on the link, MTU, hop limit, redirects. */
+  Routers = 1,
+  /** Addresses are made of the prefixes that they advertise, too (RFC 4862). */
+  Autoconfigure = 2,
+  /** The address is given up; without an address IPv6 as a whole. */
+  Remove = 4,
+}
+
+/** What `ip6_address` answers about one of the stack's addresses. */
+export enum Ip6AddressField {
+  Word0 = 0,
+  Word1 = 1,
+  Word2 = 2,
+  Word3 = 3,
+  PrefixBits = 4,
+  /** An `Ip6AddressState`. */
+  State = 5,
+  /** Seconds; 0xffffffff for ever. */
+  PreferredSeconds = 6,
+  ValidSeconds = 7,
+}
+
+export enum Ip6AddressState {
+  /** There is no such address. */
+  None = 0,
+  /** Being checked for uniqueness. */
+  Tentative = 1,
+  Preferred = 2,
+  /** Not for new flows. */
+  Deprecated = 3,
+  /** Somebody else has it, so it is not in use. */
+  Duplicate = 4,
 }
 
 /** What `tcp_set` sets. On a listener it is for the flows that it accepts. */

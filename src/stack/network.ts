@@ -103,9 +103,26 @@ export class Path {
   trafficClass: u32 = 0;
   /** Never in fragments: `send` answers EMSGSIZE instead. TCP sets it. */
   dontFragment: bool = false;
+  /** The transport's to set before `send`: the card cuts this frame (`frame_segment`), so it may be longer than `mtu`. */
+  cutByCard: bool = false;
+  /** The neighbour to which packets go: the remote end or a router. */
+  nextHopHigh: u64 = 0;
+  nextHopLow: u64 = 0;
+  /** A `Delivery`. */
+  delivery: u32 = 0;
 }
 
-/** What a transport sees of the network layer. */
+/** How the packets of a path leave. */
+export enum Delivery {
+  /** To a neighbour, `Path.nextHop*`. */
+  Neighbour = 0,
+  Broadcast,
+  Multicast,
+  /** To an address of this stack. */
+  Local,
+}
+
+/** What a transport sees of the network layer, and the same of each version: `Ip` chooses between them. */
 export interface Network {
   /** Finds the way to `path.remote*`. Returns 0 or a `StackError`. */
   open(path: Path): i32;
@@ -119,16 +136,36 @@ export interface Network {
   send(path: Path, frame: u32, protocol: u32): i32;
   /** True for an address of this stack that can be bound to. */
   isOwn(high: u64, low: u64): bool;
+  /**
+   * A report that the transport believes says that packets of more than `mtu` bytes do not get through: the path MTU is
+   * lowered for all who use that way, within limits, and their paths are stale. It grows again after a while (RFC 1191
+   * section 6.3, RFC 8201 section 4).
+   */
+  tooBig(path: Path, mtu: u32): void;
   /** The remote end answered through this path: neighbour discovery need not ask (RFC 4861 section 7.3.1). */
   confirm(path: Path): void;
   /** Tells the sender of a received packet that nobody listens at its port, unless that is forbidden or limited. Takes `packet.frame`. */
   unreachablePort(packet: Packet): void;
+  /**
+   * Begins to hear a multicast group on an interface; counted, so each `join` wants one `leave`. `index`
+   * `NETIF_ANY`: the interface by which the group is reached. Returns the interface or a `StackError`.
+   */
+  join(high: u64, low: u64, index: u32): i32;
+  /** Ends what `join` began. `index` is what that returned. */
+  leave(high: u64, low: u64, index: u32): void;
 }
+
+/** For `Network.join`: no interface in particular. */
+export const NETIF_ANY: u32 = 0xffffffff;
 
 /** What the network layer sees of a transport. */
 export interface Transport {
   /** Takes the reference on `packet.frame`. */
   received(packet: Packet): void;
-  /** A packet of ours did not arrive. Borrows `report.frame`. What it quotes may be forged: believe it only for a live flow (RFC 5927). */
-  failed(report: Report): void;
+  /**
+   * A packet of ours did not arrive. Borrows `report.frame`. What it quotes may be forged: a transport believes it only if
+   * it fits a live flow (RFC 5927), which is what it answers, for the statistics. For `Failure.TooBig` it then calls
+   * `Network.tooBig`.
+   */
+  failed(report: Report): bool;
 }

@@ -5,6 +5,7 @@ export const LINK_HEADER_BYTES: u32 = 14;
 /** Protocols above a link, by EtherType. */
 export const LINK_TYPE_IPV4: u32 = 0x0800;
 export const LINK_TYPE_ARP: u32 = 0x0806;
+export const LINK_TYPE_IPV6: u32 = 0x86dd;
 
 /** What a layer above sees of a link. */
 export interface Link {

@@ -1,0 +1,108 @@
+/**
+ * IPv6 addresses (RFC 4291) as two `u64`: the first 64 bits (`high`) and the last (`low`).
+ *
+ * @module
+ */
+import { sumFold } from "mirage/framecode";
+
+/** The prefix of link-local unicast addresses, with zeros up to its 64 bits (RFC 4291 section 2.5.6). */
+export const LINK_LOCAL_PREFIX: u64 = 0xfe80000000000000;
+export const LINK_LOCAL_PREFIX_BITS: u32 = 64;
+/** ff02::1, ff02::2 and ff02::16 are these two halves (RFC 4291 section 2.7.1, RFC 3810 section 5.2.14). */
+export const LINK_GROUP_HIGH: u64 = 0xff02000000000000;
+export const ALL_NODES_LOW: u64 = 1;
+export const ALL_ROUTERS_LOW: u64 = 2;
+export const MLD2_ROUTERS_LOW: u64 = 0x16;
+/** ff02::1:ff00:0 is the start of the solicited-node groups (RFC 4291 section 2.7.1). */
+const SOLICITED_NODE_LOW: u64 = 0x00000001ff000000;
+/** The first 16 bits of a group's MAC address (RFC 2464 section 7). */
+export const GROUP_MAC_HIGH: u32 = 0x3333;
+
+/** How far an address reaches (RFC 4291 section 2.7, RFC 6724 section 3.1). */
+export enum Scope {
+  Interface = 1,
+  Link = 2,
+  Site = 5,
+  Global = 14,
+}
+
+export function isUnspecified(high: u64, low: u64): bool {
+  return (high | low) === 0;
+}
+
+export function isLoopback(high: u64, low: u64): bool {
+  return high === 0 && low === 1;
+}
+
+export function isMulticast(high: u64): bool {
+  return high >>> 56 === 0xff;
+}
+
+/** fe80::/10 */
+export function isLinkLocal(high: u64): bool {
+  return high >>> 54 === 0xfe80 >>> 6;
+}
+
+/** fc00::/7 (RFC 4193). */
+export function isUniqueLocal(high: u64): bool {
+  return high >>> 57 === 0xfc >>> 1;
+}
+
+/** ::ffff:0:0/96, which on the wire is nobody's address but IPv4's inside of hosts (RFC 4291 section 2.5.5.2). */
+export function isMapped(high: u64, low: u64): bool {
+  return high === 0 && low >>> 32 === 0xffff;
+}
+
+/** Of no interface, so no packet may have it: `::/96` with the exception of `::` and `::1`, and IPv4-mapped ones. */
+export function isForbidden(high: u64, low: u64): bool {
+  return high === 0 && (low >>> 32 === 0xffff || (low >>> 32 === 0 && low > 1));
+}
+
+export function solicitedNodeLow(low: u64): u64 {
+  return SOLICITED_NODE_LOW | (low & 0xffffff);
+}
+
+/** The last 32 bits of a group's MAC address (RFC 2464 section 7). */
+export function groupMacLow(low: u64): u32 {
+  return <u32>low;
+}
+
+export function scopeOf(high: u64, low: u64): u32 {
+  if (isMulticast(high)) return <u32>(high >>> 48) & 0xf;
+  if (isLinkLocal(high) || isLoopback(high, low)) return Scope.Link;
+  return Scope.Global;
+}
+
+/** Mask of the first `bits` (0..128) that fall into the high half. */
+export function maskHigh(bits: u32): u64 {
+  if (bits === 0) return 0;
+  return bits >= 64 ? u64.MAX_VALUE : u64.MAX_VALUE << (64 - bits);
+}
+
+/** Mask of the first `bits` (0..128) that fall into the low half. */
+export function maskLow(bits: u32): u64 {
+  if (bits <= 64) return 0;
+  return bits >= 128 ? u64.MAX_VALUE : u64.MAX_VALUE << (128 - bits);
+}
+
+/** Do the first `bits` (0..128) agree? */
+export function samePrefix(high: u64, low: u64, otherHigh: u64, otherLow: u64, bits: u32): bool {
+  return ((high ^ otherHigh) & maskHigh(bits)) === 0 && ((low ^ otherLow) & maskLow(bits)) === 0;
+}
+
+/** How many leading bits agree: 0..128. */
+export function commonPrefixBits(high: u64, low: u64, otherHigh: u64, otherLow: u64): u32 {
+  if (high !== otherHigh) return <u32>clz<u64>(high ^ otherHigh);
+  return 64 + <u32>clz<u64>(low ^ otherLow);
+}
+
+/** Folded sum of the address, for the pseudo header (RFC 8200 section 8.1). */
+export function addressSum(high: u64, low: u64): u32 {
+  return sumFold(sum64(high) + sum64(low));
+}
+
+function sum64(word: u64): u32 {
+  return (
+    <u32>(word >>> 48) + (<u32>(word >>> 32) & 0xffff) + (<u32>(word >>> 16) & 0xffff) + (<u32>word & 0xffff)
+  );
+}

@@ -1,0 +1,387 @@
+import {
+  count,
+  counter,
+  frame_alloc,
+  frame_append,
+  frame_length,
+  frame_release,
+  frame_truncate,
+  random_u32,
+} from "mirage/framecode";
+import { LINK_HEADER_BYTES } from "../ethernet/interface";
+import { Network6, UNREACHABLE6_PORT } from "../icmp6/interface";
+import { ICMP6_PARAMETER_PROBLEM, ICMP6_UNREACHABLE } from "../icmp6/wire";
+import { StackError } from "../interface";
+import { Groups6 } from "../mld/groups";
+import { Neighbours6 } from "../nd/interface";
+import { NETIFS_MAX } from "../netif";
+import { Packet, Path } from "../network";
+import {
+  addressSum,
+  isForbidden,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  Scope,
+  scopeOf,
+} from "./address";
+import { HeaderWalk, PROBLEM_FIELD, PROBLEM_NEXT_HEADER, Walk } from "./extension";
+import { IPV6_HEADROOM_BYTES, Ipv6Client } from "./interface";
+import { Address6, Interface6, Interfaces6 } from "./interfaces";
+import { Routes6 } from "./routes";
+import { selectSource } from "./selection";
+import {
+  fragment,
+  HEADER_FRAGMENT,
+  HEADER_ICMP6,
+  IPV6_FRAGMENT_HEADER_BYTES,
+  IPV6_HEADER_BYTES,
+  Ipv6Fault,
+  Ipv6Header,
+  ipv6,
+} from "./wire";
+
+/** Of a packet to a group whose sender has said nothing else (RFC 3493 section 5.2). */
+export const IP6_GROUP_HOP_LIMIT_HOPS: u32 = 1;
+const AT: u32 = LINK_HEADER_BYTES;
+const PAYLOAD_LENGTH_OFFSET: u32 = 4;
+
+/** IPv6 (RFC 8200) of a host with several interfaces. Data that layers share: `Interfaces6`, `Routes6`, `Groups6`. */
+export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implements Network6 {
+  private readonly header: Ipv6Header = new Ipv6Header();
+  private readonly packet: Packet = new Packet();
+  private readonly walk: HeaderWalk = new HeaderWalk();
+  private readonly dropShort: u32 = counter("drop.ipv6.short");
+  private readonly dropVersion: u32 = counter("drop.ipv6.version");
+  private readonly dropPayloadLength: u32 = counter("drop.ipv6.payload-length");
+  private readonly dropMartian: u32 = counter("drop.ipv6.martian-source");
+  private readonly dropNotForUs: u32 = counter("drop.ipv6.not-for-us");
+  private readonly dropNotMember: u32 = counter("drop.ipv6.not-member");
+  private readonly dropTentative: u32 = counter("drop.ipv6.tentative");
+  private readonly dropHeader: u32 = counter("drop.ipv6.header-short");
+  private readonly dropTooMany: u32 = counter("drop.ipv6.too-many-headers");
+  private readonly dropOption: u32 = counter("drop.ipv6.option");
+  private readonly dropProblem: u32 = counter("drop.ipv6.header-problem");
+  private readonly dropNothing: u32 = counter("drop.ipv6.no-next-header");
+  private readonly dropProtocol: u32 = counter("drop.ipv6.protocol");
+  private readonly dropFragment: u32 = counter("drop.ipv6.fragment");
+  private readonly dropTooBig: u32 = counter("drop.ipv6.too-big");
+  private readonly dropNoMemory: u32 = counter("drop.ipv6.no-memory");
+  private readonly fragmented: u32 = counter("ipv6.packets-fragmented");
+  private readonly fragmentsSent: u32 = counter("ipv6.fragments-sent");
+  private readonly atomic: u32 = counter("ipv6.atomic-fragments");
+
+  constructor(
+    private readonly interfaces: Interfaces6,
+    private readonly routes: Routes6,
+    private readonly groups: Groups6,
+    private readonly below: Below,
+    private readonly above: Above,
+  ) {}
+
+  /** A received packet; `group`: the link's destination was a multicast. Takes the reference. */
+  input(on: Interface6, frame: u32, group: bool): void {
+    const fault = ipv6.check(frame, AT);
+    if (fault !== <u32>Ipv6Fault.None) {
+      this.drop(frame, this.reasonOf(fault));
+      return;
+    }
+    const sourceHigh = ipv6.sourceHigh(frame, AT);
+    const sourceLow = ipv6.sourceLow(frame, AT);
+    if (this.isMartian(on, sourceHigh, sourceLow)) {
+      this.drop(frame, this.dropMartian);
+      return;
+    }
+    const high = ipv6.destinationHigh(frame, AT);
+    const low = ipv6.destinationLow(frame, AT);
+    const toGroup = isMulticast(high);
+    if (toGroup) {
+      if (scopeOf(high, low) <= <u32>Scope.Interface || !this.groups.has(on, high, low)) {
+        this.drop(frame, this.dropNotMember);
+        return;
+      }
+    } else {
+      const address = this.interfaces.find(on, high, low);
+      if (address === null || !address.usable) {
+        this.drop(frame, address === null ? this.dropNotForUs : this.dropTentative);
+        return;
+      }
+    }
+    const end = AT + IPV6_HEADER_BYTES + ipv6.payloadBytes(frame, AT);
+    if (frame_length(frame) !== end) frame_truncate(frame, end);
+    const packet = this.packet;
+    packet.sourceHigh = sourceHigh;
+    packet.sourceLow = sourceLow;
+    packet.destinationHigh = high;
+    packet.destinationLow = low;
+    packet.group = group || toGroup;
+    this.walk.begin(frame, AT, end);
+    this.headers(on, frame, end);
+  }
+
+  /** Goes through the headers from where the walk is, to the upper layer. */
+  private headers(on: Interface6, frame: u32, end: u32): void {
+    const walk = this.walk;
+    for (;;) {
+      const verdict = walk.run();
+      if (verdict === <u32>Walk.Upper) {
+        this.deliver(on, frame, end);
+        return;
+      }
+      if (verdict !== <u32>Walk.Fragment) {
+        this.refuse(on, frame, verdict);
+        return;
+      }
+      if (fragment.offsetBytes(frame, walk.at) !== 0 || fragment.more(frame, walk.at)) {
+        this.fragment(on, frame, end);
+        return;
+      }
+      // A whole packet that only looks like a fragment has nothing to do with real ones (RFC 6946).
+      count(this.atomic);
+      walk.skipFragmentHeader();
+    }
+  }
+
+  private deliver(on: Interface6, frame: u32, end: u32): void {
+    const walk = this.walk;
+    const packet = this.packet;
+    if (walk.next !== HEADER_ICMP6 && isUnspecified(packet.sourceHigh, packet.sourceLow)) {
+      this.drop(frame, this.dropMartian);
+      return;
+    }
+    packet.netif = on.netif;
+    packet.frame = frame;
+    packet.headerAt = AT;
+    packet.at = walk.at;
+    packet.length = end - walk.at;
+    packet.protocol = walk.next;
+    packet.trafficClass = ipv6.trafficClass(frame, AT);
+    packet.version = 6;
+    this.above.received6(on, packet);
+  }
+
+  /** There is no such protocol here (RFC 8200 section 4). Takes the reference on `packet.frame`. */
+  unknownProtocol(on: Interface6, packet: Packet): void {
+    this.problem(on, packet.frame, PROBLEM_NEXT_HEADER, this.walk.nextAt, packet.group);
+    this.drop(packet.frame, this.dropProtocol);
+  }
+
+  private refuse(on: Interface6, frame: u32, verdict: u32): void {
+    switch (verdict) {
+      case Walk.Nothing:
+        this.drop(frame, this.dropNothing);
+        return;
+      case Walk.TooMany:
+        this.drop(frame, this.dropTooMany);
+        return;
+      case Walk.Discard:
+        this.drop(frame, this.dropOption);
+        return;
+      case Walk.Problem: {
+        const group = this.packet.group && !this.walk.problemOfGroup;
+        this.problem(on, frame, this.walk.problemCode, this.walk.problemAt, group);
+        this.drop(frame, this.dropProblem);
+        return;
+      }
+      default:
+        this.drop(frame, this.dropHeader);
+        return;
+    }
+  }
+
+  private problem(on: Interface6, frame: u32, code: u32, at: u32, group: bool): void {
+    this.above.report6(on, frame, AT, ICMP6_PARAMETER_PROBLEM, code, at - AT, group);
+  }
+
+  private fragment(on: Interface6, frame: u32, end: u32): void {
+    const at = this.walk.at;
+    const bytes = end - at - IPV6_FRAGMENT_HEADER_BYTES;
+    // RFC 8200 section 4.5.
+    if (fragment.more(frame, at) && (bytes & 7) !== 0) {
+      this.problem(on, frame, PROBLEM_FIELD, AT + PAYLOAD_LENGTH_OFFSET, this.packet.group);
+      this.drop(frame, this.dropFragment);
+      return;
+    }
+    this.drop(frame, this.dropFragment);
+  }
+
+  private reasonOf(fault: u32): u32 {
+    switch (fault) {
+      case Ipv6Fault.Short:
+        return this.dropShort;
+      case Ipv6Fault.Version:
+        return this.dropVersion;
+      default:
+        return this.dropPayloadLength;
+    }
+  }
+
+  /** From a group, from addresses that no packet on a link has, or from one of ours, which only a forger or a loop sends from. */
+  private isMartian(on: Interface6, high: u64, low: u64): bool {
+    return (
+      isMulticast(high) ||
+      isLoopback(high, low) ||
+      isForbidden(high, low) ||
+      this.interfaces.find(on, high, low) !== null
+    );
+  }
+
+  open(path: Path): i32 {
+    return this.openBy(path, null);
+  }
+
+  openOn(path: Path, on: Interface6): i32 {
+    return this.openBy(path, on);
+  }
+
+  private openBy(path: Path, asked: Interface6 | null): i32 {
+    const high = path.remoteHigh;
+    const low = path.remoteLow;
+    if (isUnspecified(high, low) || isLoopback(high, low) || isForbidden(high, low))
+      return StackError.EHOSTUNREACH;
+    if (this.interfaces.owner(high, low) !== null) return StackError.EHOSTUNREACH;
+    let on = asked;
+    let local: Address6 | null = null;
+    if ((path.localHigh | path.localLow) !== 0) {
+      // A local address of an interface means that interface (strong host model, RFC 1122 section 3.3.4.2).
+      local =
+        on !== null
+          ? this.interfaces.find(on, path.localHigh, path.localLow)
+          : this.interfaces.owner(path.localHigh, path.localLow);
+      if (local === null || !local.usable) return StackError.EADDRNOTAVAIL;
+      on = local.on;
+    }
+    if (isMulticast(high) || isLinkLocal(high)) {
+      if (on === null) on = this.interfaceOf(high, low);
+      if (on === null) return StackError.ENETDOWN;
+      path.nextHopHigh = high;
+      path.nextHopLow = low;
+    } else {
+      if (!this.routes.find(on, high, low)) {
+        return this.interfaces.first() === null ? StackError.ENETDOWN : StackError.ENETUNREACH;
+      }
+      on = this.routes.on;
+      path.nextHopHigh = this.routes.nextHigh;
+      path.nextHopLow = this.routes.nextLow;
+    }
+    if (local === null) local = selectSource(on, high, low);
+    if (local === null) return StackError.EADDRNOTAVAIL;
+    path.localHigh = local.high;
+    path.localLow = local.low;
+    path.netif = on.netif;
+    path.version = 6;
+    path.headroomBytes = IPV6_HEADROOM_BYTES;
+    path.headerBytes = IPV6_HEADER_BYTES;
+    path.mtu = on.mtu;
+    path.addressSum = addressSum(local.high, local.low) + addressSum(high, low);
+    path.generation = this.generation;
+    return StackError.None;
+  }
+
+  /** Of a link-local destination or a group, if the caller has no preference: where the neighbour is known, else the first. */
+  private interfaceOf(high: u64, low: u64): Interface6 | null {
+    if (!isMulticast(high)) {
+      for (let i: u32 = 0; i < NETIFS_MAX; i++) {
+        const on = this.interfaces.at(i);
+        if (on.enabled && this.below.knows(on, high, low)) return on;
+      }
+    }
+    return this.interfaces.first();
+  }
+
+  private get generation(): u32 {
+    return this.interfaces.generation + this.routes.generation;
+  }
+
+  isStale(path: Path): bool {
+    return path.generation !== this.generation;
+  }
+
+  isOwn(high: u64, low: u64): bool {
+    return this.interfaces.owner(high, low) !== null;
+  }
+
+  isOwnOn(on: Interface6, high: u64, low: u64): bool {
+    const address = this.interfaces.find(on, high, low);
+    return address !== null && address.usable;
+  }
+
+  send(path: Path, frame: u32, protocol: u32): i32 {
+    const on = this.interfaces.of(path.netif);
+    const bytes = frame_length(frame) - AT;
+    const header = this.header;
+    header.trafficClass = path.trafficClass;
+    header.payloadBytes = bytes - IPV6_HEADER_BYTES;
+    header.nextHeader = protocol;
+    header.hopLimit =
+      path.hopLimit !== 0
+        ? path.hopLimit
+        : isMulticast(path.remoteHigh)
+          ? IP6_GROUP_HOP_LIMIT_HOPS
+          : on.hopLimit;
+    header.sourceHigh = path.localHigh;
+    header.sourceLow = path.localLow;
+    header.destinationHigh = path.remoteHigh;
+    header.destinationLow = path.remoteLow;
+    if (bytes > path.mtu) {
+      if (!path.dontFragment) return this.sendFragments(on, path, frame, protocol);
+      this.drop(frame, this.dropTooBig);
+      return StackError.EMSGSIZE;
+    }
+    header.build(frame, AT);
+    return this.forward(on, path, frame);
+  }
+
+  private forward(on: Interface6, path: Path, frame: u32): i32 {
+    if (isMulticast(path.nextHopHigh)) return this.below.multicast(on, frame, path.nextHopLow);
+    return this.below.send(on, frame, path.nextHopHigh, path.nextHopLow);
+  }
+
+  /** The payload goes by reference into fragments of the length that the path carries (RFC 8200 section 4.5). Takes the reference. */
+  private sendFragments(on: Interface6, path: Path, frame: u32, protocol: u32): i32 {
+    const header = this.header;
+    const payload = header.payloadBytes;
+    const most = (path.mtu - IPV6_HEADER_BYTES - IPV6_FRAGMENT_HEADER_BYTES) & ~7;
+    // Not to be foreseen from outside (RFC 7739).
+    const identification = random_u32();
+    header.nextHeader = HEADER_FRAGMENT;
+    let error: i32 = StackError.None;
+    for (let offset: u32 = 0; offset < payload && error === StackError.None; offset += most) {
+      const length = min<u32>(most, payload - offset);
+      const piece = frame_alloc(IPV6_HEADROOM_BYTES + IPV6_FRAGMENT_HEADER_BYTES);
+      if (piece === 0 || !frame_append(piece, frame, IPV6_HEADROOM_BYTES + offset, length)) {
+        if (piece !== 0) frame_release(piece);
+        count(this.dropNoMemory);
+        error = StackError.ENOBUFS;
+        break;
+      }
+      header.payloadBytes = IPV6_FRAGMENT_HEADER_BYTES + length;
+      header.build(piece, AT);
+      const more = offset + length < payload;
+      fragment.build(piece, IPV6_HEADROOM_BYTES, protocol, offset, more, identification);
+      count(this.fragmentsSent);
+      error = this.forward(on, path, piece);
+    }
+    count(this.fragmented);
+    frame_release(frame);
+    return error;
+  }
+
+  confirm(path: Path): void {
+    this.below.confirm(this.interfaces.of(path.netif), path.nextHopHigh, path.nextHopLow);
+  }
+
+  /** Takes the reference on `packet.frame`. */
+  unreachablePort(packet: Packet): void {
+    const on = this.interfaces.of(packet.netif);
+    const code = UNREACHABLE6_PORT;
+    this.above.report6(on, packet.frame, packet.headerAt, ICMP6_UNREACHABLE, code, 0, packet.group);
+    frame_release(packet.frame);
+  }
+
+  private drop(frame: u32, reason: u32): void {
+    count(reason);
+    frame_release(frame);
+  }
+}

@@ -1,0 +1,175 @@
+import { random_u32 } from "mirage/framecode";
+
+/** Neighbours that are remembered, over all interfaces. A power of two. */
+export const ND_ENTRIES_MAX: u32 = 256;
+/** An address may stand in one of so many places, so a look-up touches no more. A power of two. */
+const ND_ENTRIES_PER_SET: u32 = 8;
+/** Frames that wait for one neighbour; the oldest makes room (RFC 4861 section 7.2.2 wants at least the latest one kept). */
+export const ND_QUEUE_FRAMES_MAX: u32 = 8;
+
+/** RFC 4861 section 7.3.2. */
+export enum NeighbourState {
+  Free = 0,
+  /** Asked for, not known yet. */
+  Incomplete = 1,
+  /** Known to be there, until `deadlineNs`. */
+  Reachable = 2,
+  /** Known, but not heard of for long: the next use asks. */
+  Stale = 3,
+  /** Used while stale; something above may confirm it until `deadlineNs`. */
+  Delay = 4,
+  /** Being asked. */
+  Probe = 5,
+}
+
+export class Neighbour {
+  state: u32 = NeighbourState.Free;
+  netif: u32 = 0;
+  high: u64 = 0;
+  low: u64 = 0;
+  macHigh: u32 = 0;
+  macLow: u32 = 0;
+  /** In `Reachable` when it becomes stale; in the other states with a timer when that runs out. */
+  deadlineNs: u64 = 0;
+  /** Solicitations sent without an answer. */
+  probes: u32 = 0;
+  /** When it was last learnt or begun: the oldest makes room. */
+  since: u32 = 0;
+  isRouter: bool = false;
+  queued: u32 = 0;
+  private readonly queue: StaticArray<u32> = new StaticArray<u32>(ND_QUEUE_FRAMES_MAX);
+
+  holds(netif: u32, high: u64, low: u64): bool {
+    return (
+      this.low === low &&
+      this.high === high &&
+      this.netif === netif &&
+      this.state !== <u32>NeighbourState.Free
+    );
+  }
+
+  /** True if there is a MAC address to send to. */
+  get usable(): bool {
+    return this.state >= <u32>NeighbourState.Reachable;
+  }
+
+  /** The oldest frame that waits, which stays there; 0 if none does. */
+  get head(): u32 {
+    return this.queued === 0 ? 0 : this.queue[0];
+  }
+
+  /** Adds a frame and its reference. Returns the frame that had to make room, or 0. */
+  enqueue(frame: u32): u32 {
+    const dropped = this.queued === ND_QUEUE_FRAMES_MAX ? this.dequeue() : 0;
+    this.queue[this.queued++] = frame;
+    return dropped;
+  }
+
+  /** The frame that has waited longest, with its reference; 0 if none waits. */
+  dequeue(): u32 {
+    if (this.queued === 0) return 0;
+    const frame = this.queue[0];
+    this.queued--;
+    for (let i: u32 = 0; i < this.queued; i++) this.queue[i] = this.queue[i + 1];
+    return frame;
+  }
+}
+
+/** A fixed table, set-associative, its places drawn by a secret so that nobody can fill a chosen set from outside. */
+export class NeighbourCache {
+  private readonly entries: StaticArray<Neighbour>;
+  private readonly secret: u64 = ((<u64>random_u32()) << 32) | random_u32() | 1;
+  private clock: u32 = 0;
+  /** What was found last: mostly what is asked for next. */
+  private last: Neighbour;
+
+  constructor() {
+    const entries = new StaticArray<Neighbour>(ND_ENTRIES_MAX);
+    for (let i: u32 = 0; i < ND_ENTRIES_MAX; i++) entries[i] = new Neighbour();
+    this.last = entries[0];
+    this.entries = entries;
+  }
+
+  at(index: u32): Neighbour {
+    return this.entries[index];
+  }
+
+  find(netif: u32, high: u64, low: u64): Neighbour | null {
+    if (this.last.holds(netif, high, low)) return this.last;
+    const base = this.setOf(netif, high, low);
+    for (let i: u32 = 0; i < ND_ENTRIES_PER_SET; i++) {
+      const entry = unchecked(this.entries[base + i]);
+      if (entry.holds(netif, high, low)) {
+        this.last = entry;
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The entry to use for a new neighbour: a free one, else the oldest of those that matter least, in this order: what
+   * never answered, what nobody uses, and only for a packet of ours (`wanted`) one that is in use. Routers stay as long
+   * as anything else can go. Null: the newcomer must do without. The caller empties the queue of what it gets before it
+   * calls `begin`.
+   */
+  victim(netif: u32, high: u64, low: u64, wanted: bool): Neighbour | null {
+    const base = this.setOf(netif, high, low);
+    let best: Neighbour | null = null;
+    let bestRank: u32 = 0;
+    for (let i: u32 = 0; i < ND_ENTRIES_PER_SET; i++) {
+      const entry = unchecked(this.entries[base + i]);
+      if (entry.state === <u32>NeighbourState.Free) return entry;
+      const rank = rankOf(entry);
+      if (
+        best === null ||
+        rank < bestRank ||
+        (rank === bestRank && this.clock - entry.since > this.clock - best.since)
+      ) {
+        best = entry;
+        bestRank = rank;
+      }
+    }
+    return wanted || bestRank < RANK_USED ? best : null;
+  }
+
+  begin(entry: Neighbour, netif: u32, high: u64, low: u64): void {
+    entry.netif = netif;
+    entry.high = high;
+    entry.low = low;
+    entry.probes = 0;
+    entry.isRouter = false;
+    this.touch(entry);
+  }
+
+  touch(entry: Neighbour): void {
+    entry.since = ++this.clock;
+  }
+
+  /** First entry of the set in which an address may stand. */
+  private setOf(netif: u32, high: u64, low: u64): u32 {
+    let mixed = (low ^ this.secret) * 0x9e3779b97f4a7c15;
+    mixed ^= mixed >>> 32;
+    mixed = (mixed ^ high ^ ((<u64>netif) << 60)) * this.secret;
+    mixed ^= mixed >>> 29;
+    return (<u32>(mixed >>> 32) * ND_ENTRIES_PER_SET) & (ND_ENTRIES_MAX - 1);
+  }
+}
+
+/** From here on a neighbour is in use, and makes room only for a packet of ours. */
+const RANK_USED: u32 = 2;
+const RANK_ROUTER: u32 = 2;
+
+function rankOf(entry: Neighbour): u32 {
+  const base: u32 = entry.isRouter ? RANK_ROUTER : 0;
+  switch (entry.state) {
+    case NeighbourState.Incomplete:
+      return base;
+    case NeighbourState.Stale:
+      return base + 1;
+    case NeighbourState.Reachable:
+      return base + 3;
+    default:
+      return base + RANK_USED;
+  }
+}
