@@ -40,7 +40,7 @@ function nextPriority(): u32 {
 export class Ranges {
   first: Range | null = null;
   last: Range | null = null;
-  private root: Range | null = null;
+  root: Range | null = null;
   count: u32 = 0;
 
   /** Forgets all ranges. */

@@ -166,11 +166,9 @@ export class Reassemblies {
    * `offset` and `length` say where it is. False: nothing does. Call it until then.
    */
   take(reassembly: Reassembly, sequence: u32): bool {
-    for (;;) {
-      const island = <Island | null>reassembly.first;
-      if (island === null || before(sequence, island.start)) return false;
-      const segment = island.head;
-      if (segment === null) return false;
+    let island = <Island | null>reassembly.first;
+    while (island !== null && notAfter(island.start, sequence)) {
+      const segment = <Segment>island.head;
       const length = segment.end - sequence;
       this.frame = segment.frame;
       this.offset = segment.offset + (sequence - segment.start);
@@ -183,7 +181,9 @@ export class Reassemblies {
       if (island.head === null) this.removeIsland(reassembly, island);
       if (<i32>length > 0) return true;
       frame_release(this.frame);
+      island = <Island | null>reassembly.first;
     }
+    return false;
   }
 
   /** True if `blocks` has something to say. */
