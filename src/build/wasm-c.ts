@@ -234,6 +234,13 @@ function refuseFloats(functions: readonly WasmFunction[], names: ModuleNames): v
   }
 }
 
+/** wasm2c breaks the line in a signature of more than eight parameters. */
+function joinSignatures(code: string): string {
+  return code.replace(/^static \w+ w2c_\w+\(Z_\w+_instance_t\* instance[^;{]*[;{]/gm, (signature) =>
+    signature.replace(/,\s*\n\s*/g, ", "),
+  );
+}
+
 /**
  * Rewrites one module.
  *
@@ -249,7 +256,7 @@ export function instrument(
   refuseFloats(functions, names);
   const out: string[] = [];
   const unmatched: string[] = [];
-  const lines = cutPrelude(code, names).split("\n");
+  const lines = joinSignatures(cutPrelude(code, names)).split("\n");
   let next = 0;
   for (let n = 0; n < lines.length; n++) {
     const line = lines[n] as string;

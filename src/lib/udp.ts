@@ -12,6 +12,8 @@ import { listenToStack, stack } from "./stack.ts";
 
 /** Datagrams that wait to be received, unless `bind` says otherwise. */
 const DEFAULT_QUEUE = 256;
+/** Third of the four words of an IPv4-mapped address. */
+const MAPPED = 0xffff;
 
 /** The far end of a datagram. */
 export interface UdpEndpoint {
@@ -251,7 +253,8 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       // Sent back as it is: no new frame around it.
       const length = received.length;
       const source = received.source;
-      const result = this.transmit(this.id, received.frame, received.offset, length, source, to.port) | 0;
+      const result =
+        this.transmit(this.id, received.frame, received.offset, length, 0, 0, MAPPED, source, to.port) | 0;
       if (result < 0) this.fail(result, length, source, to.port);
       return;
     }
@@ -286,12 +289,12 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   }
 
   private checkLength(length: number, address: number, port: number): void {
-    const longest = stack().udp_max_payload(address) | 0;
+    const longest = stack().udp_max_payload(0, 0, MAPPED, address) | 0;
     if (longest >= 0 && length > longest) {
       const to = `${Ipv4.format(address)}:${port}`;
       throw new NetworkError(
         "EMSGSIZE",
-        `send ${length} bytes to ${to}: at most ${longest} fit into one frame`,
+        `send ${length} bytes to ${to}: at most ${longest} fit into a datagram`,
       );
     }
   }
@@ -307,7 +310,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
       throw new NetworkError("EINVAL", `port ${port}: expected a whole number from 1 to 65535`);
     }
-    const result = this.transmit(this.id, frame, offset, length, address, port) | 0;
+    const result = this.transmit(this.id, frame, offset, length, 0, 0, MAPPED, address, port) | 0;
     if (result < 0) this.fail(result, length, address, port);
   }
 
@@ -365,7 +368,7 @@ export const Udp = {
     }
     const waiting = new DeliveryQueue<Datagram>(queue);
     const own = address === undefined ? 0 : Ipv4.parse(address);
-    const id = stack().udp_bind(own, port) | 0;
+    const id = stack().udp_bind(0, 0, own === 0 ? 0 : MAPPED, own, port) | 0;
     if (id < 0) throw networkError(id, `bind ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
     if (!listening) {
       listening = true;

@@ -146,6 +146,8 @@ export enum TcpState {
  */
 export enum StackError {
   None = 0,
+  /** No such route. */
+  ESRCH = -3,
   /** No such interface. */
   ENXIO = -6,
   /** Unknown or closed socket. */
@@ -154,13 +156,15 @@ export enum StackError {
   ENOMEM = -12,
   /** The host does not allow it. */
   EACCES = -13,
+  /** There is such a route already. */
+  EEXIST = -17,
   /** An argument out of range. */
   EINVAL = -22,
   /** All sockets are in use. */
   EMFILE = -24,
   /** This side of the flow was shut down already. */
   EPIPE = -32,
-  /** The datagram does not fit into one frame; it would need fragments. */
+  /** Longer than a packet can be, or than the way carries where fragments are forbidden. */
   EMSGSIZE = -40,
   /** This stack does not offer it. */
   EOPNOTSUPP = -45,

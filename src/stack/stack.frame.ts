@@ -4,42 +4,55 @@
  *
  * The layers know each other by interface only, and take their neighbours as type parameters: so each call between
  * them is a direct call that the compiler can inline (`docs/frame-code.md` has the numbers). Upward calls go to the
- * two classes below, which know all layers; being no generics, they end the circle of types.
+ * small classes below, which know all layers; being no generics, they end the circle of types.
  *
  * @module
  */
 import { Alarm, clock_ns, count, counter } from "mirage/framecode";
+import { halfOf, isMapped, wordOf } from "./address";
 import { Arp } from "./arp/arp";
-import { configure as configureNetif } from "./configuration";
+import { Configuration } from "./configuration";
 import { Ethernet } from "./ethernet/ethernet";
 import { LINK_TYPE_IPV4, LinkClient } from "./ethernet/interface";
 import { Icmp } from "./icmp/icmp";
 import { UNREACHABLE_PROTOCOL } from "./icmp/interface";
-import { NetworkClient, PROTOCOL_ICMP, PROTOCOL_UDP } from "./ipv4/interface";
+import { StackError } from "./interface";
+import { Ip } from "./ip";
+import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
-import { NETIFS_MAX, Netif, Netifs } from "./netif";
+import { NoIpv6 } from "./ipv6-none";
+import { Netif, Netifs } from "./netif";
+import { Packet, Path, PROTOCOL_UDP, Report } from "./network";
+import { Routes } from "./routes";
 import { Udp } from "./udp/udp";
 
 // Named, so that a function of a layer is called after its neighbours, not after all that lies below them.
 class Link extends Ethernet<LinkUp> {}
 class Neighbours extends Arp<Link, NeighboursUp> {}
-class Network extends Ipv4<Neighbours, NetworkUp> {}
-class Reporting extends Icmp<Network, NetworkUp> {}
-class Datagrams extends Udp<Network, Reporting> {}
+class Network4 extends Ipv4<Neighbours, Network4Up> {}
+class Reporting extends Icmp<Network4, Network4Up> {}
+class Network6 extends NoIpv6 {}
+class Internet extends Ip<Network4, Network6, Reporting, Network6> {}
+class Datagrams extends Udp<Internet> {}
 
 let netifs: Netifs = changetype<Netifs>(0);
+let routes4: Routes = changetype<Routes>(0);
 let alarm: Alarm = changetype<Alarm>(0);
 let link: Link = changetype<Link>(0);
 let neighbours: Neighbours = changetype<Neighbours>(0);
-let network: Network = changetype<Network>(0);
+let network4: Network4 = changetype<Network4>(0);
+let network6: Network6 = changetype<Network6>(0);
 let reporting: Reporting = changetype<Reporting>(0);
+let internet: Internet = changetype<Internet>(0);
 let datagrams: Datagrams = changetype<Datagrams>(0);
-let up: NetworkUp = changetype<NetworkUp>(0);
+let configuration: Configuration<ConfigurationUp> = changetype<Configuration<ConfigurationUp>>(0);
+/** For answers to the application. */
+let path: Path = changetype<Path>(0);
 
 /** From the link upwards. */
 class LinkUp implements LinkClient {
   received(netif: Netif, frame: u32, type: u32, group: bool): void {
-    if (type === LINK_TYPE_IPV4) network.input(netif, frame, group);
+    if (type === LINK_TYPE_IPV4) network4.input(netif, frame, group);
     else neighbours.input(netif, frame);
   }
 }
@@ -47,103 +60,126 @@ class LinkUp implements LinkClient {
 /** From address resolution upwards. */
 class NeighboursUp {
   unresolved(netif: Netif, frame: u32): void {
-    network.unresolved(netif, frame);
+    network4.unresolved(netif, frame);
   }
+}
+
+/** Transports: a line each. False: there is none for the packet's protocol, and the reference stays with the caller. */
+function deliver(packet: Packet): bool {
+  if (packet.protocol === PROTOCOL_UDP) datagrams.received(packet);
+  else return false;
+  return true;
+}
+
+/** Tells the transport of a report: as `Transport.failed`. */
+function deliverReport(report: Report): bool {
+  if (report.protocol === PROTOCOL_UDP) return datagrams.failed(report);
+  return false;
 }
 
 /** From IPv4 and ICMP upwards. */
-class NetworkUp implements NetworkClient {
+class Network4Up implements Ipv4Client {
   private readonly dropProtocol: u32 = counter("drop.ipv4.protocol");
 
-  received(
-    netif: Netif,
-    frame: u32,
-    protocol: u32,
-    at: u32,
-    length: u32,
-    source: u32,
-    destination: u32,
-    group: bool,
-  ): void {
-    if (protocol === PROTOCOL_UDP) {
-      datagrams.input(netif, frame, at, length, source, destination, group);
-    } else if (protocol === PROTOCOL_ICMP) {
-      reporting.input(netif, frame, at, length, source, group);
+  received(packet: Packet): void {
+    if (deliver(packet)) return;
+    if (packet.protocol === PROTOCOL_ICMP) {
+      reporting.input(packet);
     } else {
       count(this.dropProtocol);
-      reporting.unreachable(netif, frame, at, source, group, UNREACHABLE_PROTOCOL);
+      reporting.unreachable(packet, UNREACHABLE_PROTOCOL);
     }
   }
 
-  failed(frame: u32, protocol: u32, at: u32, source: u32, destination: u32, type: u32, code: u32): void {
-    if (protocol === PROTOCOL_UDP) datagrams.failed(frame, at, source, destination, type, code);
+  failed(report: Report): bool {
+    return deliverReport(report);
   }
 }
 
-/** Interfaces that come and go. */
-class Configuration {
-  configured(netif: Netif): void {
-    neighbours.announce(netif);
+/** IPv4 addresses that come and go. */
+class ConfigurationUp {
+  added(netif: Netif, address: u32): void {
+    neighbours.announce(netif, address);
   }
 
-  unconfigured(netif: Netif): void {
-    neighbours.flush(netif);
+  removing(netif: Netif, address: u32): void {
+    neighbours.withdraw(netif, address);
   }
 }
-
-let configuration: Configuration = changetype<Configuration>(0);
 
 /** Called by the runtime once: all memory is allocated here. */
 export function start(): void {
   netifs = new Netifs();
+  routes4 = new Routes(netifs);
   alarm = new Alarm();
-  up = new NetworkUp();
-  configuration = new Configuration();
+  path = new Path();
+  const up = new Network4Up();
   link = new Link(new LinkUp());
-  neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm, NETIFS_MAX);
-  network = new Network(netifs, neighbours, up);
-  reporting = new Reporting(network, up);
-  datagrams = new Datagrams(netifs, network, reporting);
+  neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm);
+  network4 = new Network4(netifs, routes4, neighbours, up);
+  reporting = new Reporting(network4, up);
+  network6 = new Network6();
+  internet = new Internet(network4, network6, reporting, network6);
+  datagrams = new Datagrams(internet);
+  configuration = new Configuration<ConfigurationUp>(netifs, routes4, new ConfigurationUp());
 }
 
 /** Called by the runtime for each received frame. */
 export function input(index: u32, frame: u32): bool {
-  const netif = netifs.configured(index);
+  const netif = netifs.active(index);
   return netif !== null && link.input(netif, frame);
 }
 
 /** Called by the runtime when the deadline has passed. */
 export function timer(): void {
+  const nowNs = clock_ns();
   alarm.ring();
-  neighbours.timer(clock_ns());
+  neighbours.timer(nowNs);
 }
 
 export function configure(index: u32, address: u32, prefix: u32, gateway: u32): i32 {
-  return configureNetif<Configuration>(netifs, configuration, index, address, prefix, gateway);
+  return configuration.configure(index, address, prefix, gateway);
+}
+
+export function address_add(index: u32, w0: u32, w1: u32, w2: u32, w3: u32, prefix: u32): i32 {
+  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  return configuration.add(index, w3, prefix);
+}
+
+export function address_remove(index: u32, w0: u32, w1: u32, w2: u32, w3: u32): i32 {
+  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  return configuration.remove(index, w3);
 }
 
 export function address(index: u32): u32 {
-  const netif = netifs.configured(index);
-  return netif !== null ? netif.address : 0;
+  const netif = netifs.active(index);
+  return netif !== null ? netif.primary : 0;
 }
 
 export function prefix(index: u32): u32 {
-  const netif = netifs.configured(index);
-  return netif !== null ? netif.prefix : 0;
+  const netif = netifs.active(index);
+  return netif !== null && netif.addresses !== 0 ? netif.addressAt(0).prefix : 0;
 }
 
 export function gateway(index: u32): u32 {
-  const netif = netifs.configured(index);
-  return netif !== null ? netif.gateway : 0;
+  return configuration.gateway(index);
 }
 
-export function source_for(destination: u32): u32 {
-  const netif = network.route(destination);
-  return netif !== null ? netif.address : 0;
+export function source_for(w0: u32, w1: u32, w2: u32, w3: u32, word: u32): u32 {
+  path.localHigh = 0;
+  path.localLow = 0;
+  path.remoteHigh = halfOf(w0, w1);
+  path.remoteLow = halfOf(w2, w3);
+  if (internet.open(path) !== StackError.None) return 0;
+  return wordOf(path.localHigh, path.localLow, word & 3);
 }
 
-export function udp_bind(address: u32, port: u32): i32 {
-  return datagrams.bind(address, port);
+export function udp_bind(w0: u32, w1: u32, w2: u32, w3: u32, port: u32): i32 {
+  return datagrams.bind(halfOf(w0, w1), halfOf(w2, w3), port);
+}
+
+export function udp_connect(socket: u32, w0: u32, w1: u32, w2: u32, w3: u32, port: u32): i32 {
+  return datagrams.connect(socket, halfOf(w0, w1), halfOf(w2, w3), port);
 }
 
 export function udp_port(socket: u32): i32 {
@@ -154,10 +190,20 @@ export function udp_close(socket: u32): i32 {
   return datagrams.close(socket);
 }
 
-export function udp_send(socket: u32, payload: u32, offset: u32, length: u32, address: u32, port: u32): i32 {
-  return datagrams.send(socket, payload, offset, length, address, port);
+export function udp_send(
+  socket: u32,
+  payload: u32,
+  offset: u32,
+  length: u32,
+  w0: u32,
+  w1: u32,
+  w2: u32,
+  w3: u32,
+  port: u32,
+): i32 {
+  return datagrams.send(socket, payload, offset, length, halfOf(w0, w1), halfOf(w2, w3), port);
 }
 
-export function udp_max_payload(address: u32): i32 {
-  return datagrams.maxPayload(address);
+export function udp_max_payload(w0: u32, w1: u32, w2: u32, w3: u32): i32 {
+  return datagrams.maxPayload(halfOf(w0, w1), halfOf(w2, w3));
 }

@@ -6,11 +6,11 @@ import { type FakeNative, installFakeNative } from "./fake-native.ts";
 const stack = vi.hoisted(() => ({
   frameModule: 0,
   configure: vi.fn(() => 0),
-  udp_bind: vi.fn((_address: number, _port: number) => 4),
+  udp_bind: vi.fn((..._args: number[]) => 4),
   udp_port: vi.fn((_socket: number) => 7),
   udp_close: vi.fn((_socket: number) => 0),
   udp_send: vi.fn((..._args: number[]) => 0),
-  udp_max_payload: vi.fn((_address: number) => 1472),
+  udp_max_payload: vi.fn((..._address: number[]) => 1472),
 }));
 vi.mock("../../src/stack/stack.frame.ts", () => stack);
 
@@ -70,8 +70,8 @@ describe("Udp.bind", () => {
     Udp.bind({ port: 8 });
     expect(stack.configure.mock.calls).toEqual([[0, 0x0a000002, 24, 0x0a000001]]);
     expect(stack.udp_bind.mock.calls).toEqual([
-      [0, 7],
-      [0, 8],
+      [0, 0, 0, 0, 7],
+      [0, 0, 0, 0, 8],
     ]);
   });
 
@@ -126,7 +126,7 @@ describe("UdpSocket", () => {
     const frame = arrive("echo");
     const datagram = await socket.receive();
     socket.send(datagram.data, datagram);
-    expect(stack.udp_send.mock.calls).toEqual([[4, frame, 42, 4, sender, 4242]]);
+    expect(stack.udp_send.mock.calls).toEqual([[4, frame, 42, 4, 0, 0, 0xffff, sender, 4242]]);
     expect(native.frames.size).toBe(1);
   });
 
@@ -143,7 +143,7 @@ describe("UdpSocket", () => {
     socket.send([new Uint8Array([97]), new Uint8Array([98])], to);
     socket.send("", to);
     expect(sent).toEqual(["é", "ab", ""]);
-    expect(stack.udp_send.mock.calls[2]).toEqual([4, 0, 0, 0, 0x0a000009, 53]);
+    expect(stack.udp_send.mock.calls[2]).toEqual([4, 0, 0, 0, 0, 0, 0xffff, 0x0a000009, 53]);
     expect(native.frames.size).toBe(0);
     stack.udp_send.mockReset().mockReturnValue(0);
   });

@@ -3,6 +3,7 @@ import * as packets from "../support/packets.ts";
 import {
   arpFrom,
   bareStack,
+  bind,
   fromPeer,
   GATEWAY,
   learnPeer,
@@ -132,7 +133,7 @@ describe("ARP", () => {
     arpFrom(host, request);
     arpFrom(host, { ...request, sender: other, target: packets.ip("10.0.0.9") });
     sent(host);
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     send(host, socket, text("a"), PEER);
     send(host, socket, text("b"), other);
     expect(sent(host).map(({ type }) => type)).toEqual([0x0800, 0x0806]);
@@ -142,7 +143,7 @@ describe("ARP", () => {
     const host = await newStackWithPeer();
     const moved = 0x02005e1000aan;
     arpFrom(host, { ...request, senderMac: moved, target: packets.ip("10.0.0.9") });
-    send(host, host.call("udp_bind", 0, 7), text("x"));
+    send(host, bind(host, 0, 7), text("x"));
     expect(sent(host).map(({ destination }) => destination)).toEqual([moved]);
   });
 
@@ -212,7 +213,7 @@ describe("ARP", () => {
 describe("ARP resolution", () => {
   test("datagrams wait for the answer and then leave in order", async () => {
     const host = await newStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     for (const word of ["one", "two", "three"]) expect(send(host, socket, text(word))).toBe(0);
     expect(sent(host)).toEqual([
       {
@@ -234,7 +235,7 @@ describe("ARP resolution", () => {
 
   test("RFC 1122 section 2.3.2.2: the latest frames are kept, older ones make room with a counter", async () => {
     const host = await newStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     for (let i = 0; i < 6; i++) send(host, socket, text(`${i}`));
     expect(host.counter("drop.arp.queue-full")).toBe(2);
     sent(host);
@@ -244,7 +245,7 @@ describe("ARP resolution", () => {
 
   test("RFC 1122 section 2.3.2.1: asked once a second, three times, then the socket hears 'host unreachable'", async () => {
     const host = await newStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     const start = host.nowNs;
     send(host, socket, text("lost"), PEER, 9);
     for (let i = 0; i < 50; i++) send(host, socket, text("lost too"), PEER, 9);
@@ -259,7 +260,7 @@ describe("ARP resolution", () => {
 
   test("after giving up, the next datagram asks again", async () => {
     const host = await newStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     send(host, socket, text("lost"));
     host.advance(10n * SECOND_NS);
     sent(host);
@@ -271,7 +272,7 @@ describe("ARP resolution", () => {
 
   test("RFC 1122 section 2.3.2.1: after a minute a use asks the neighbour itself, and goes on meanwhile", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     host.advance(59n * SECOND_NS);
     send(host, socket, text("fresh"));
     expect(sent(host).map(({ type }) => type)).toEqual([0x0800]);
@@ -291,7 +292,7 @@ describe("ARP resolution", () => {
 
   test("RFC 1122 section 2.3.2.1: a neighbour that falls silent is forgotten", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     host.advance(91n * SECOND_NS);
     send(host, socket, text("x"));
     expect(sent(host).map(({ type, destination }) => [type, destination])).toEqual([
@@ -309,7 +310,7 @@ describe("ARP resolution", () => {
   test("more neighbours than the cache has room for: the oldest make room, nothing leaks or grows", async () => {
     const host = await bareStack();
     host.call("configure", 0, packets.ip("10.0.0.2"), 8, 0);
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     const memory = host.memoryBytes;
     for (let i = 0; i < 3000; i++) send(host, socket, text("x"), packets.ip("10.1.0.0") + i * 7 + 1);
     expect(host.liveFrames).toBe(256);
@@ -321,7 +322,7 @@ describe("ARP resolution", () => {
 
   test("an interface that loses its address drops what waits, with a counter", async () => {
     const host = await newStack();
-    send(host, host.call("udp_bind", 0, 7), text("x"));
+    send(host, bind(host, 0, 7), text("x"));
     expect(host.call("configure", 0, 0, 0, 0)).toBe(0);
     expect(host.counter("drop.arp.interface-down")).toBe(1);
     expect(host.liveFrames).toBe(0);
@@ -335,7 +336,7 @@ describe("ARP resolution", () => {
     host.takeTransmitted();
     host.input(fromPeer(new Uint8Array(8), { protocol: 17 }, 0x02005e100003n), 1);
     expect(host.counter("drop.ipv4.not-for-us")).toBe(1);
-    send(host, host.call("udp_bind", 0, 7), text("x"), packets.ip("10.0.1.9"));
+    send(host, bind(host, 0, 7), text("x"), packets.ip("10.0.1.9"));
     const [asked] = host.takeTransmitted();
     expect(asked?.netif).toBe(1);
     expect(packets.parse(asked?.bytes ?? new Uint8Array(14)).source).toBe(0x02005e100003n);

@@ -105,10 +105,19 @@ export function ping(
   );
 }
 
+/** An IPv4 address as the stack's functions take it: four words of the mapped address; 0 is any address. */
+export function words(address: number): [number, number, number, number] {
+  return address === 0 ? [0, 0, 0, 0] : [0, 0, 0xffff, address];
+}
+
+export function bind(host: Host, address: number, port: number): number {
+  return host.call("udp_bind", ...words(address), port);
+}
+
 /** Sends from a socket, with a payload frame that is released at once, as the library does. */
 export function send(host: Host, socket: number, payload: Uint8Array, address = PEER, port = 4000): number {
   const frame = host.frame(payload);
-  const result = host.call("udp_send", socket, frame, 0, payload.length, address, port);
+  const result = host.call("udp_send", socket, frame, 0, payload.length, ...words(address), port);
   host.release(frame);
   return result;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as packets from "../support/packets.ts";
 import {
+  bind,
   fromPeer,
   newStackWithPeer,
   OWN,
@@ -196,7 +197,7 @@ describe("ICMP errors that arrive", () => {
     [12, 0],
   ])("RFC 1122 section 4.1.3.3: type %i code %i reaches the socket that sent", async (type, code) => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     host.input(error(quote(), type, code));
     expect(host.takeEvents()).toMatchObject([
       { kind: 2, frame: 0, a: socket, b: PEER, c: ((4000 << 16) | (type << 8) | code) >>> 0 },
@@ -217,7 +218,7 @@ describe("ICMP errors that arrive", () => {
     ["with a header that is too long", quote({ headerWords: 15 })],
   ])("a quotation %s is dropped", async (_what, quoted) => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(error(quoted));
     expect(host.counter("drop.icmp.bad-quote")).toBe(1);
     expect(host.takeEvents()).toEqual([]);
@@ -225,7 +226,7 @@ describe("ICMP errors that arrive", () => {
 
   test("an error that finds the event queue full is counted", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.eventRoom = 0;
     host.input(error(quote()));
     expect(host.counter("udp.error-queue-full")).toBe(1);

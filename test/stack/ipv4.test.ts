@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as packets from "../support/packets.ts";
 import {
   bareStack,
+  bind,
   fromPeer,
   GATEWAY,
   learnPeer,
@@ -17,6 +18,7 @@ import {
   sent,
   text,
   udpFromPeer,
+  words,
 } from "./fixture.ts";
 
 const { ip } = packets;
@@ -63,7 +65,7 @@ describe("IPv4 header checks", () => {
 
   test("every truncation of a datagram is dropped", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     const frame = udpFromPeer(text("payload"));
     for (let length = 14; length < frame.length; length++) host.input(frame.slice(0, length));
     expect(host.counted("drop.ipv4.")).toBe(frame.length - 14);
@@ -78,7 +80,7 @@ describe("IPv4 header checks", () => {
 
   test("RFC 1122 section 3.2.1.8: options are accepted and skipped", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     const options = packets.bytes(7, 7, 4, 0, 0, 0, 0, 0); // record route, end of list
     host.input(udpFromPeer(text("with options"), {}, { options }));
     expect(host.counter("ipv4.options-skipped")).toBe(1);
@@ -95,14 +97,14 @@ describe("IPv4 header checks", () => {
 
   test("Ethernet padding does not reach the datagram", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(packets.bytes(udpFromPeer(text("hi")), new Uint8Array(16).fill(0xee)));
     expect(host.takeEvents()).toMatchObject([{ length: 2, payload: text("hi") }]);
   });
 
   test("a header that lies in several segments is read all the same", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     const frame = udpFromPeer(text("in pieces"));
     host.input([frame.slice(0, 17), frame.slice(17, 31), frame.slice(31, 45), frame.slice(45)]);
     expect(host.takeEvents()).toMatchObject([{ payload: text("in pieces") }]);
@@ -115,7 +117,7 @@ describe("IPv4 broadcasts", () => {
     "RFC 1122 section 3.3.6: a datagram to %s is for us",
     async (destination) => {
       const host = await newStackWithPeer();
-      const socket = host.call("udp_bind", 0, 7);
+      const socket = bind(host, 0, 7);
       const datagram = packets.udp(
         { source: PEER, destination: ip(destination), sourcePort: 4000, destinationPort: 7 },
         text("all"),
@@ -136,7 +138,7 @@ describe("IPv4 broadcasts", () => {
     const host = await bareStack();
     expect(host.call("configure", 0, ip("10.0.0.2"), 31, 0)).toBe(0);
     host.takeTransmitted();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     send(host, socket, text("x"), ip("10.0.0.3"));
     expect(sent(host).map(({ type }) => type)).toEqual([0x0806]);
   });
@@ -148,7 +150,7 @@ describe("IPv4 broadcasts", () => {
     ["239.255.1.2", 0x01005e7f0102n],
   ])("a datagram to %s leaves without ARP", async (destination, mac) => {
     const host = await newStack();
-    expect(send(host, host.call("udp_bind", 0, 7), text("x"), ip(destination))).toBe(0);
+    expect(send(host, bind(host, 0, 7), text("x"), ip(destination))).toBe(0);
     expect(sent(host).map((frame) => [frame.destination, frame.ipv4?.destination])).toEqual([
       [mac, ip(destination)],
     ]);
@@ -158,7 +160,7 @@ describe("IPv4 broadcasts", () => {
 describe("IPv4 routing", () => {
   test("RFC 1122 section 3.3.1: what is not on the link goes to the gateway", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     send(host, socket, text("far"), ip("192.0.2.1"));
     expect(sent(host).map(({ destination, ipv4 }) => [destination, ipv4?.destination])).toEqual([
       [PEER_MAC, ip("192.0.2.1")],
@@ -167,12 +169,12 @@ describe("IPv4 routing", () => {
 
   test("without a gateway only the link is reached", async () => {
     const host = await bareStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     expect(send(host, socket, text("x"))).toBe(-50); // ENETDOWN
     host.call("configure", 0, OWN, PREFIX, 0);
     expect(send(host, socket, text("x"), ip("192.0.2.1"))).toBe(-51); // ENETUNREACH
-    expect(host.call("source_for", PEER) >>> 0).toBe(OWN);
-    expect(host.call("source_for", ip("192.0.2.1"))).toBe(0);
+    expect(host.call("source_for", ...words(PEER), 3) >>> 0).toBe(OWN);
+    expect(host.call("source_for", ...words(ip("192.0.2.1")), 3)).toBe(0);
     expect(host.counted("drop.")).toBe(0);
   });
 
@@ -181,7 +183,7 @@ describe("IPv4 routing", () => {
     host.call("configure", 0, OWN, PREFIX, 0);
     host.takeTransmitted();
     host.input(ping(text("x"), { source: ip("192.0.2.1") }));
-    expect(host.counter("drop.ipv4.no-route")).toBe(1);
+    expect(host.counter("drop.icmp.no-route")).toBe(1);
     expect(sent(host)).toEqual([]);
   });
 
@@ -189,7 +191,7 @@ describe("IPv4 routing", () => {
     "nothing is sent to %s",
     async (destination) => {
       const host = await newStackWithPeer();
-      expect(send(host, host.call("udp_bind", 0, 7), text("x"), ip(destination))).toBe(-65); // EHOSTUNREACH
+      expect(send(host, bind(host, 0, 7), text("x"), ip(destination))).toBe(-65); // EHOSTUNREACH
       expect(sent(host)).toEqual([]);
     },
   );
@@ -198,7 +200,7 @@ describe("IPv4 routing", () => {
     const host = await bareStack({}, { mac: 0x02005e100003n });
     host.call("configure", 0, ip("10.0.0.2"), 8, ip("10.0.0.1"));
     host.call("configure", 1, ip("10.9.0.2"), 16, 0);
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     const interfaceTo = (destination: string) => {
       host.takeTransmitted();
       send(host, socket, text("x"), ip(destination));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
 import { type Faults, Link } from "../support/link.ts";
 import * as packets from "../support/packets.ts";
-import { bareStack, PREFIX, SECOND_NS, send, text } from "./fixture.ts";
+import { bareStack, bind, PREFIX, SECOND_NS, send, text, words } from "./fixture.ts";
 
 const CLIENT = packets.ip("10.0.0.1");
 const SERVER = packets.ip("10.0.0.2");
@@ -23,7 +23,7 @@ function echo(host: Host, socket: number): number {
   const events = host.events.splice(0);
   for (const event of events) {
     if (event.kind === 1) {
-      host.call("udp_send", socket, event.frame, event.offset, event.length, event.b, event.c);
+      host.call("udp_send", socket, event.frame, event.offset, event.length, ...words(event.b), event.c);
       host.release(event.frame);
     }
   }
@@ -35,8 +35,8 @@ const decode = (payload: Uint8Array) => new TextDecoder().decode(payload);
 describe("two stacks on a link", () => {
   test("resolve each other and exchange datagrams", async () => {
     const { link, client, server } = await pair();
-    const clientSocket = client.call("udp_bind", 0, 0);
-    const serverSocket = server.call("udp_bind", 0, 7);
+    const clientSocket = bind(client, 0, 0);
+    const serverSocket = bind(server, 0, 7);
     for (let i = 0; i < 100; i++) {
       send(client, clientSocket, text(`message ${i}`), SERVER, 7);
       link.run(SECOND_NS / 100n);
@@ -56,7 +56,7 @@ describe("two stacks on a link", () => {
 
   test("RFC 1122 section 4.1.3.3: the sender hears that nobody listens", async () => {
     const { link, client } = await pair();
-    const socket = client.call("udp_bind", 0, 0);
+    const socket = bind(client, 0, 0);
     send(client, socket, text("hello?"), SERVER, 9);
     link.run(SECOND_NS);
     expect(client.takeEvents()).toMatchObject([
@@ -70,8 +70,8 @@ describe("two stacks on a link", () => {
     link.attach(third);
     third.nowNs = client.nowNs;
     third.call("configure", 0, packets.ip("10.0.0.3"), PREFIX, 0);
-    for (const host of [server, third]) host.call("udp_bind", 0, 7);
-    send(client, client.call("udp_bind", 0, 0), text("all"), packets.ip("255.255.255.255"), 7);
+    for (const host of [server, third]) bind(host, 0, 7);
+    send(client, bind(client, 0, 0), text("all"), packets.ip("255.255.255.255"), 7);
     link.run(SECOND_NS);
     for (const host of [server, third])
       expect(host.takeEvents()).toMatchObject([{ payload: text("all"), b: CLIENT }]);
@@ -88,8 +88,8 @@ describe("two stacks on a link", () => {
   test.each([1, 2, 3, 4, 5])("a bad link never changes what arrives (seed %i)", async (seed) => {
     const faults = { loss: 0.1, duplication: 0.1, reordering: 0.2, truncation: 0.1, corruption: 0.2 };
     const { link, client, server } = await pair(faults, seed);
-    const clientSocket = client.call("udp_bind", 0, 0);
-    const serverSocket = server.call("udp_bind", 0, 7);
+    const clientSocket = bind(client, 0, 0);
+    const serverSocket = bind(server, 0, 7);
     const messages = new Set<string>();
     for (let i = 0; i < 1000; i++) {
       const message = `message ${i} ${"x".repeat(i % 200)}`;

@@ -6,6 +6,7 @@ import * as packets from "../support/packets.ts";
 import {
   arpFrom,
   bareStack,
+  bind,
   fromPeer,
   learnPeer,
   newStackWithPeer,
@@ -256,7 +257,7 @@ describe("any input whatever", () => {
       const host = await newStackWithPeer();
       host.recording = false;
       host.eventRoom = 16;
-      const socket = host.call("udp_bind", 0, 7);
+      const socket = bind(host, 0, 7);
       const random = generator(seed);
       const corpus = seeds();
       const memory = host.memoryBytes;
@@ -303,15 +304,18 @@ describe("any input whatever", () => {
       ["address", 1],
       ["prefix", 1],
       ["gateway", 1],
-      ["source_for", 1],
-      ["udp_bind", 2],
+      ["address_add", 6],
+      ["address_remove", 5],
+      ["source_for", 5],
+      ["udp_bind", 5],
+      ["udp_connect", 6],
       ["udp_port", 1],
       ["udp_close", 1],
-      ["udp_max_payload", 1],
+      ["udp_max_payload", 4],
     ];
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...calls), fc.array(number, { minLength: 4, maxLength: 4 }))),
+        fc.array(fc.tuple(fc.constantFrom(...calls), fc.array(number, { minLength: 6, maxLength: 6 }))),
         (todo) => {
           for (const [[name, arity], args] of todo) host.call(name, ...args.slice(0, arity));
           host.advance(SECOND_NS);

@@ -3,6 +3,7 @@ import { onesComplementSum, Trap } from "../support/host.ts";
 import * as packets from "../support/packets.ts";
 import {
   bareStack,
+  bind,
   newStack,
   newStackWithPeer,
   OWN,
@@ -13,6 +14,7 @@ import {
   sent,
   text,
   udpFromPeer,
+  words,
 } from "./fixture.ts";
 
 const { ip } = packets;
@@ -27,7 +29,7 @@ const ENOBUFS = -55;
 describe("UDP receive", () => {
   test("RFC 768: a datagram reaches its socket, in place", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     host.input(udpFromPeer(text("hello")));
     expect(host.events).toMatchObject([{ kind: 1, offset: 42, length: 5, a: socket, b: PEER, c: 4000 }]);
     expect(host.copies).toBe(0);
@@ -36,21 +38,21 @@ describe("UDP receive", () => {
 
   test("an empty datagram is one", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(udpFromPeer(text("")));
     expect(host.takeEvents()).toMatchObject([{ kind: 1, length: 0 }]);
   });
 
   test("RFC 768: checksum 0 means that there is none", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(udpFromPeer(text("unchecked"), { checksum: 0 }));
     expect(host.takeEvents().length).toBe(1);
   });
 
   test("RFC 1122 section 4.1.3.4: a wrong checksum is dropped, without an ICMP message", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     const frame = udpFromPeer(text("damaged"));
     for (let bit = 0; bit < 8 * 7; bit++) {
       const damaged = frame.slice();
@@ -65,7 +67,7 @@ describe("UDP receive", () => {
 
   test("RFC 768: the pseudo header is part of the sum", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     const datagram = packets.udp(
       { source: ip("10.0.0.9"), destination: OWN, sourcePort: 4000, destinationPort: 7 },
       text("x"),
@@ -77,7 +79,7 @@ describe("UDP receive", () => {
 
   test("a checksum that the interface card has verified is believed", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(udpFromPeer(text("x"), { checksum: 1 }), 0, { flags: 0x0003 });
     expect(host.takeEvents().length).toBe(1);
   });
@@ -89,7 +91,7 @@ describe("UDP receive", () => {
     ["a huge length", 65535],
   ])("%s is malformed", async (_what, length) => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(udpFromPeer(text("hello"), { length, checksum: 0 }));
     expect(host.counter("drop.udp.malformed")).toBe(1);
     expect(host.takeEvents()).toEqual([]);
@@ -98,14 +100,14 @@ describe("UDP receive", () => {
 
   test("a length below what the packet holds: the rest is not part of the datagram", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.input(udpFromPeer(text("hello"), { length: 10, checksum: 0 }));
     expect(host.takeEvents()).toMatchObject([{ payload: text("he") }]);
   });
 
   test("when the application is behind, datagrams are dropped with a counter", async () => {
     const host = await newStackWithPeer();
-    host.call("udp_bind", 0, 7);
+    bind(host, 0, 7);
     host.eventRoom = 3;
     for (let i = 0; i < 5; i++) host.input(udpFromPeer(text("x")));
     expect(host.counter("drop.udp.queue-full")).toBe(2);
@@ -116,20 +118,20 @@ describe("UDP receive", () => {
 describe("UDP sockets", () => {
   test("a port has one socket", async () => {
     const host = await newStack();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     expect(socket).toBeGreaterThanOrEqual(0);
     expect(host.call("udp_port", socket)).toBe(7);
-    expect(host.call("udp_bind", 0, 7)).toBe(EADDRINUSE);
-    expect(host.call("udp_bind", OWN, 7)).toBe(EADDRINUSE);
-    expect(host.call("udp_bind", 0, 8)).toBeGreaterThanOrEqual(0);
+    expect(bind(host, 0, 7)).toBe(EADDRINUSE);
+    expect(bind(host, OWN, 7)).toBe(EADDRINUSE);
+    expect(bind(host, 0, 8)).toBeGreaterThanOrEqual(0);
   });
 
   test("a closed socket is gone, its port free, its number never valid again", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     expect(host.call("udp_close", socket)).toBe(0);
     expect(host.call("udp_close", socket)).toBe(EBADF);
-    const next = host.call("udp_bind", 0, 7);
+    const next = bind(host, 0, 7);
     expect(next).toBeGreaterThanOrEqual(0);
     expect(next).not.toBe(socket);
     expect(host.call("udp_port", socket)).toBe(EBADF);
@@ -149,8 +151,8 @@ describe("UDP sockets", () => {
     const host = await bareStack({}, { mac: 0x02005e100003n });
     host.call("configure", 0, OWN, PREFIX, 0);
     host.call("configure", 1, ip("10.0.1.2"), PREFIX, 0);
-    const first = host.call("udp_bind", OWN, 7);
-    const second = host.call("udp_bind", ip("10.0.1.2"), 7);
+    const first = bind(host, OWN, 7);
+    const second = bind(host, ip("10.0.1.2"), 7);
     expect(second).toBeGreaterThanOrEqual(0);
     host.takeTransmitted();
     host.input(udpFromPeer(text("x")));
@@ -160,15 +162,15 @@ describe("UDP sockets", () => {
 
   test("only own addresses, only 16 bits of port", async () => {
     const host = await newStack();
-    expect(host.call("udp_bind", PEER, 7)).toBe(EADDRNOTAVAIL);
-    expect(host.call("udp_bind", 0, 65536)).toBe(EINVAL);
-    expect(host.call("udp_bind", 0, -1)).toBe(EINVAL);
-    expect(host.call("udp_bind", 0, 65535)).toBeGreaterThanOrEqual(0);
+    expect(bind(host, PEER, 7)).toBe(EADDRNOTAVAIL);
+    expect(bind(host, 0, 65536)).toBe(EINVAL);
+    expect(bind(host, 0, -1)).toBe(EINVAL);
+    expect(bind(host, 0, 65535)).toBeGreaterThanOrEqual(0);
   });
 
   test("RFC 6335 section 6: port 0 is given a free dynamic port", async () => {
     const host = await newStack();
-    const sockets = Array.from({ length: 200 }, () => host.call("udp_bind", 0, 0));
+    const sockets = Array.from({ length: 200 }, () => bind(host, 0, 0));
     const ports = new Set(sockets.map((socket) => host.call("udp_port", socket)));
     expect(ports.size).toBe(200);
     expect(Math.min(...ports)).toBeGreaterThanOrEqual(49152);
@@ -177,24 +179,24 @@ describe("UDP sockets", () => {
 
   test("the table is full after 256 sockets, and usable again after a close", async () => {
     const host = await newStackWithPeer();
-    const sockets = Array.from({ length: 256 }, (_, i) => host.call("udp_bind", 0, 1000 + i));
-    expect(host.call("udp_bind", 0, 5000)).toBe(EMFILE);
+    const sockets = Array.from({ length: 256 }, (_, i) => bind(host, 0, 1000 + i));
+    expect(bind(host, 0, 5000)).toBe(EMFILE);
     for (const [i, socket] of sockets.entries()) {
       host.input(udpFromPeer(text("x"), { destinationPort: 1000 + i }));
       expect(host.takeEvents()).toMatchObject([{ a: socket }]);
     }
     for (const socket of sockets) expect(host.call("udp_close", socket)).toBe(0);
     const memory = host.memoryBytes;
-    for (let i = 0; i < 10_000; i++) host.call("udp_close", host.call("udp_bind", 0, 0));
+    for (let i = 0; i < 10_000; i++) host.call("udp_close", bind(host, 0, 0));
     expect(host.memoryBytes).toBe(memory);
-    expect(host.call("udp_bind", 0, 5000)).toBeGreaterThanOrEqual(0);
+    expect(bind(host, 0, 5000)).toBeGreaterThanOrEqual(0);
   });
 
   test("closing any socket of a chain leaves the others reachable", async () => {
     const ports = [7, 7 + 256, 7 + 512, 7 + 768];
     for (const closed of ports) {
       const host = await newStackWithPeer();
-      const sockets = new Map(ports.map((port) => [port, host.call("udp_bind", 0, port)]));
+      const sockets = new Map(ports.map((port) => [port, bind(host, 0, port)]));
       host.call("udp_close", sockets.get(closed) ?? -1);
       for (const port of ports) host.input(udpFromPeer(text("x"), { destinationPort: port }));
       expect(host.takeEvents().map(({ a }) => a)).toEqual(
@@ -209,7 +211,7 @@ describe("UDP send", () => {
     "%i bytes leave by reference, with the right checksums",
     async (size) => {
       const host = await newStackWithPeer();
-      const socket = host.call("udp_bind", 0, 7);
+      const socket = bind(host, 0, 7);
       const payload = Uint8Array.from({ length: size }, (_, i) => i * 3);
       expect(send(host, socket, payload)).toBe(0);
       const [frame] = host.transmitted;
@@ -227,12 +229,14 @@ describe("UDP send", () => {
 
   test("a part of a received frame is sent back without a copy: echo", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     const frame = udpFromPeer(text("echo me"));
     host.input(frame);
     const [event] = host.events.splice(0);
     if (!event) throw new Error("no event");
-    expect(host.call("udp_send", socket, event.frame, event.offset, event.length, event.b, event.c)).toBe(0);
+    expect(
+      host.call("udp_send", socket, event.frame, event.offset, event.length, ...words(event.b), event.c),
+    ).toBe(0);
     host.release(event.frame);
     expect(host.transmitted[0]?.segments[1]?.buffer).toBe(frame.buffer);
     expect(sent(host)).toMatchObject([{ udp: { destinationPort: 4000, payload: text("echo me") } }]);
@@ -241,13 +245,13 @@ describe("UDP send", () => {
 
   test("no payload at all is an empty datagram", async () => {
     const host = await newStackWithPeer();
-    expect(host.call("udp_send", host.call("udp_bind", 0, 7), 0, 0, 0, PEER, 9)).toBe(0);
+    expect(host.call("udp_send", bind(host, 0, 7), 0, 0, 0, ...words(PEER), 9)).toBe(0);
     expect(sent(host)).toMatchObject([{ udp: { payload: text("") } }]);
   });
 
   test("RFC 768: a checksum that comes out as 0 is sent as 0xffff", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     // The payload makes up what is missing to a sum of all ones.
     const rest = packets.udp(
       { source: OWN, destination: PEER, sourcePort: 7, destinationPort: 4000 },
@@ -260,7 +264,7 @@ describe("UDP send", () => {
 
   test("the interface card makes the checksum if it can", async () => {
     const host = await newStackWithPeer({ offload: 0x10 });
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     send(host, socket, text("offloaded"));
     expect(host.transmitted.map(({ offloaded }) => offloaded)).toEqual([true]);
     expect(sent(host)).toMatchObject([{ udp: { payload: text("offloaded") } }]);
@@ -268,31 +272,31 @@ describe("UDP send", () => {
 
   test("RFC 6864: consecutive datagrams have different identifications", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     for (let i = 0; i < 100; i++) send(host, socket, text("x"));
     expect(new Set(sent(host).map(({ ipv4 }) => ipv4?.identification)).size).toBe(100);
   });
 
   test("what does not fit is refused, nothing is sent", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
-    expect(host.call("udp_max_payload", PEER)).toBe(1472);
-    expect(send(host, socket, new Uint8Array(1473))).toBe(EMSGSIZE);
+    const socket = bind(host, 0, 7);
+    expect(host.call("udp_max_payload", ...words(PEER))).toBe(65507);
+    expect(send(host, socket, new Uint8Array(65508))).toBe(EMSGSIZE);
     expect(send(host, socket, new Uint8Array(70_000))).toBe(EMSGSIZE);
     expect(sent(host)).toEqual([]);
     expect(host.liveFrames).toBe(0);
   });
 
   test.each([
-    ["port 0", [0, 1, PEER, 0]],
-    ["port 65536", [0, 1, PEER, 65536]],
-    ["an offset behind the end", [6, 0, PEER, 9]],
-    ["a length behind the end", [1, 5, PEER, 9]],
-    ["a length that wraps around", [1, 0xffffffff, PEER, 9]],
+    ["port 0", [0, 1, ...words(PEER), 0]],
+    ["port 65536", [0, 1, ...words(PEER), 65536]],
+    ["an offset behind the end", [6, 0, ...words(PEER), 9]],
+    ["a length behind the end", [1, 5, ...words(PEER), 9]],
+    ["a length that wraps around", [1, 0xffffffff, ...words(PEER), 9]],
   ])("%s is EINVAL", async (_what, args) => {
     const host = await newStackWithPeer();
     const frame = host.frame(text("12345"));
-    expect(host.call("udp_send", host.call("udp_bind", 0, 7), frame, ...args)).toBe(EINVAL);
+    expect(host.call("udp_send", bind(host, 0, 7), frame, ...args)).toBe(EINVAL);
     host.release(frame);
     expect(sent(host)).toEqual([]);
   });
@@ -301,12 +305,12 @@ describe("UDP send", () => {
     const host = await newStackWithPeer();
     const frame = host.frame(text("gone"));
     host.release(frame);
-    expect(() => host.call("udp_send", host.call("udp_bind", 0, 7), frame, 0, 4, PEER, 9)).toThrow(Trap);
+    expect(() => host.call("udp_send", bind(host, 0, 7), frame, 0, 4, ...words(PEER), 9)).toThrow(Trap);
   });
 
   test("without memory: ENOBUFS, and nothing leaks", async () => {
     const host = await newStackWithPeer();
-    const socket = host.call("udp_bind", 0, 7);
+    const socket = bind(host, 0, 7);
     host.allocations = 0;
     expect(send(host, socket, text("x"))).toBe(ENOBUFS);
     expect(host.counter("drop.udp.no-memory")).toBe(1);
@@ -315,7 +319,7 @@ describe("UDP send", () => {
   test("a link that refuses: ENOBUFS", async () => {
     const host = await newStackWithPeer();
     host.linkUp = false;
-    expect(send(host, host.call("udp_bind", 0, 7), text("x"))).toBe(ENOBUFS);
+    expect(send(host, bind(host, 0, 7), text("x"))).toBe(ENOBUFS);
   });
 });
 

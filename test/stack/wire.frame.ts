@@ -1,4 +1,6 @@
 /** Opens the wire formats of the stack to property tests: parsed forms go through linear memory, one field a call. */
+
+import { sumFold, sumOf32 } from "mirage/framecode";
 import { ArpPacket } from "../../src/stack/arp/wire";
 import { EthernetHeader } from "../../src/stack/ethernet/wire";
 import { IcmpHeader } from "../../src/stack/icmp/wire";
@@ -88,13 +90,17 @@ export function icmp_set(type: u32, code: u32, rest: u32): void {
 }
 
 export function udp_parse(frame: u32, at: u32, source: u32, destination: u32): bool {
-  return udp.parse(frame, at, source, destination);
+  return udp.parse(frame, at, sumOf(source, destination));
 }
 export function udp_build(frame: u32, at: u32, source: u32, destination: u32): void {
-  udp.build(frame, at, source, destination);
+  udp.build(frame, at, sumOf(source, destination));
 }
 export function udp_set(source: u32, destination: u32, length: u32): void {
   udp.sourcePort = source;
   udp.destinationPort = destination;
   udp.length = length;
+}
+
+function sumOf(source: u32, destination: u32): u32 {
+  return sumFold(sumOf32(source) + sumOf32(destination));
 }

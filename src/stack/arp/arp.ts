@@ -12,7 +12,7 @@ import {
 } from "mirage/framecode";
 import { LINK_HEADER_BYTES, LINK_TYPE_ARP, LINK_TYPE_IPV4, Link } from "../ethernet/interface";
 import { StackError } from "../interface";
-import { Netif, Netifs } from "../netif";
+import { IPV4_ADDRESSES_MAX, NETIFS_MAX, Netif, Netifs } from "../netif";
 import { ARP_ENTRIES_MAX, ArpCache, ArpEntry, ArpState } from "./cache";
 import { Neighbours, NeighboursClient } from "./interface";
 import { ARP_PACKET_BYTES, ARP_REPLY, ARP_REQUEST, arp } from "./wire";
@@ -33,10 +33,15 @@ export const ARP_DEFEND_INTERVAL_SECONDS: u64 = 10;
 
 const BROADCAST_HIGH: u32 = 0xffff;
 const BROADCAST_LOW: u32 = 0xffffffff;
+/** One for each address that we can have. */
+const ANNOUNCERS: u32 = NETIFS_MAX * IPV4_ADDRESSES_MAX;
 const FRAME_BYTES: u32 = LINK_HEADER_BYTES + ARP_PACKET_BYTES;
 
-/** What ARP remembers about one of our own interfaces. */
+/** What ARP remembers about one of our own addresses. */
 class Announcer {
+  netif: u32 = 0;
+  /** 0: not in use. */
+  address: u32 = 0;
   remaining: u32 = 0;
   nextNs: u64 = 0;
   /** Not before: another defence of our address against a conflict. */
@@ -70,10 +75,9 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     private readonly below: Below,
     private readonly above: Above,
     private readonly alarm: Alarm,
-    netifsMax: u32,
   ) {
-    this.announcers = new StaticArray<Announcer>(netifsMax);
-    for (let i: u32 = 0; i < netifsMax; i++) this.announcers[i] = new Announcer();
+    this.announcers = new StaticArray<Announcer>(ANNOUNCERS);
+    for (let i: u32 = 0; i < ANNOUNCERS; i++) this.announcers[i] = new Announcer();
   }
 
   /** A received ARP packet. Takes the reference. */
@@ -94,26 +98,25 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     const target = arp.targetAddress(frame, at);
     const request = arp.operation(frame, at) === ARP_REQUEST;
     count(request ? this.requestsReceived : this.repliesReceived);
-    if (sender === netif.address) {
+    if (netif.owns(sender)) {
       // Some links hand our own broadcasts back to us.
       if (macHigh === netif.macHigh && macLow === netif.macLow) {
         this.drop(frame, this.dropOwn);
         return;
       }
-      this.conflict(netif, macHigh, macLow);
+      this.conflict(netif, sender, macHigh, macLow);
       this.drop(frame, this.dropConflict);
       return;
     }
     // 0 is a probe (RFC 5227 section 1.1): it wants an answer but tells nothing.
-    if (sender !== 0 && netif.onLink(sender)) {
-      this.learn(netif, sender, macHigh, macLow, target === netif.address);
-    }
-    if (request && target === netif.address) this.reply(netif, frame, macHigh, macLow, sender);
+    const forUs = netif.owns(target);
+    if (sender !== 0 && netif.onLink(sender)) this.learn(netif, sender, macHigh, macLow, forUs);
+    if (request && forUs) this.reply(netif, frame, macHigh, macLow, sender, target);
     else frame_release(frame);
   }
 
   /** Turns the request into its answer, in place. */
-  private reply(netif: Netif, frame: u32, macHigh: u32, macLow: u32, address: u32): void {
+  private reply(netif: Netif, frame: u32, macHigh: u32, macLow: u32, address: u32, own: u32): void {
     if (!frame_writable(frame, FRAME_BYTES)) {
       this.drop(frame, this.dropNoMemory);
       return;
@@ -121,7 +124,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     frame_truncate(frame, FRAME_BYTES);
     const at = LINK_HEADER_BYTES;
     arp.setOperation(frame, at, ARP_REPLY);
-    arp.setSender(frame, at, netif.macHigh, netif.macLow, netif.address);
+    arp.setSender(frame, at, netif.macHigh, netif.macLow, own);
     arp.setTarget(frame, at, macHigh, macLow, address);
     if (this.below.send(netif, frame, macHigh, macLow, LINK_TYPE_ARP) === StackError.None) {
       count(this.repliesSent);
@@ -178,21 +181,33 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   }
 
   /** The interface got an address: tell everyone (RFC 5227 section 2.3). */
-  announce(netif: Netif): void {
-    this.flush(netif);
-    const announcer = this.announcers[netif.index];
+  announce(netif: Netif, address: u32): void {
+    const announcer = this.announcerFor(netif.index, 0);
+    if (announcer === null) return;
+    announcer.netif = netif.index;
+    announcer.address = address;
     announcer.remaining = ARP_ANNOUNCEMENTS;
     announcer.defendNs = 0;
     this.announceNext(netif, announcer, clock_ns());
   }
 
-  /** Forgets all neighbours on an interface, and the frames that wait for them. */
-  flush(netif: Netif): void {
-    this.announcers[netif.index].remaining = 0;
+  /** An interface loses an address: forgets the neighbours there, and the frames that wait for them. */
+  withdraw(netif: Netif, address: u32): void {
+    const announcer = this.announcerFor(netif.index, address);
+    if (announcer !== null) announcer.address = 0;
     for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) {
       const entry = this.cache.at(i);
       if (entry.netif === netif.index) this.free(entry, this.dropDown);
     }
+  }
+
+  /** What is remembered about an address of ours; `address` 0: one that is not in use. */
+  private announcerFor(netif: u32, address: u32): Announcer | null {
+    for (let i: u32 = 0; i < ANNOUNCERS; i++) {
+      const announcer = this.announcers[i];
+      if (announcer.address === address && (address === 0 || announcer.netif === netif)) return announcer;
+    }
+    return null;
   }
 
   /** Deadlines have passed. The alarm was reset: sets it for all that are still to come. */
@@ -203,10 +218,11 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
       if (entry.deadlineNs > nowNs) this.alarm.at(entry.deadlineNs);
       else this.expire(entry, nowNs);
     }
-    for (let i: u32 = 0; i < <u32>this.announcers.length; i++) {
-      const netif = this.netifs.configured(i);
+    for (let i: u32 = 0; i < ANNOUNCERS; i++) {
       const announcer = this.announcers[i];
-      if (netif === null || announcer.remaining === 0) continue;
+      if (announcer.address === 0 || announcer.remaining === 0) continue;
+      const netif = this.netifs.active(announcer.netif);
+      if (netif === null) continue;
       if (announcer.nextNs > nowNs) this.alarm.at(announcer.nextNs);
       else this.announceNext(netif, announcer, nowNs);
     }
@@ -218,7 +234,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
       this.arm(entry, nowNs + ARP_AGEING_SECONDS * NANOSECONDS_PER_SECOND);
       return;
     }
-    const netif = this.netifs.configured(entry.netif);
+    const netif = this.netifs.active(entry.netif);
     if (entry.state === <u32>ArpState.Pending && netif !== null) {
       if (entry.requests < ARP_REQUESTS_MAX) {
         entry.requests++;
@@ -257,6 +273,11 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
 
   /** Asks for an address: everyone, or (RFC 1122 section 2.3.2.1, "unicast poll") the neighbour that had it. */
   private request(netif: Netif, target: u32, macHigh: u32, macLow: u32): void {
+    const own = netif.covering(target);
+    this.requestFrom(netif, own !== null ? own.address : netif.primary, target, macHigh, macLow);
+  }
+
+  private requestFrom(netif: Netif, own: u32, target: u32, macHigh: u32, macLow: u32): void {
     const frame = frame_alloc(FRAME_BYTES);
     if (frame === 0) {
       count(this.dropNoMemory);
@@ -264,7 +285,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     }
     const at = LINK_HEADER_BYTES;
     arp.setOperation(frame, at, ARP_REQUEST);
-    arp.setSender(frame, at, netif.macHigh, netif.macLow, netif.address);
+    arp.setSender(frame, at, netif.macHigh, netif.macLow, own);
     arp.setTarget(frame, at, 0, 0, target);
     if (this.below.send(netif, frame, macHigh, macLow, LINK_TYPE_ARP) === StackError.None) {
       count(this.requestsSent);
@@ -272,7 +293,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   }
 
   private announceNext(netif: Netif, announcer: Announcer, nowNs: u64): void {
-    this.request(netif, netif.address, BROADCAST_HIGH, BROADCAST_LOW);
+    this.requestFrom(netif, announcer.address, announcer.address, BROADCAST_HIGH, BROADCAST_LOW);
     announcer.remaining--;
     if (announcer.remaining === 0) return;
     announcer.nextNs = nowNs + ARP_ANNOUNCE_INTERVAL_SECONDS * NANOSECONDS_PER_SECOND;
@@ -280,18 +301,13 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   }
 
   /** Somebody else uses our address. We keep it, and say so at most every DEFEND_INTERVAL (RFC 5227 section 2.4, (c)). */
-  private conflict(netif: Netif, macHigh: u32, macLow: u32): void {
-    const announcer = this.announcers[netif.index];
+  private conflict(netif: Netif, own: u32, macHigh: u32, macLow: u32): void {
+    const announcer = this.announcerFor(netif.index, own);
     const now = clock_ns();
-    if (now < announcer.defendNs) return;
+    if (announcer === null || now < announcer.defendNs) return;
     announcer.defendNs = now + ARP_DEFEND_INTERVAL_SECONDS * NANOSECONDS_PER_SECOND;
-    this.line
-      .text("arp: address conflict: ")
-      .mac(macHigh, macLow)
-      .text(" uses our ")
-      .ipv4(netif.address)
-      .print();
-    this.request(netif, netif.address, BROADCAST_HIGH, BROADCAST_LOW);
+    this.line.text("arp: address conflict: ").mac(macHigh, macLow).text(" uses our ").ipv4(own).print();
+    this.requestFrom(netif, own, own, BROADCAST_HIGH, BROADCAST_LOW);
   }
 
   private drop(frame: u32, reason: u32): void {

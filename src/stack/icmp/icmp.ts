@@ -10,11 +10,22 @@ import {
   frame_writable,
   NANOSECONDS_PER_MILLISECOND,
 } from "mirage/framecode";
+import { mappedLow } from "../address";
 import { StackError } from "../interface";
-import { NETWORK_HEADER_BYTES, NETWORK_HEADROOM_BYTES, Network, PROTOCOL_ICMP } from "../ipv4/interface";
+import { IPV4_HEADROOM_BYTES, PROTOCOL_ICMP } from "../ipv4/interface";
 import { Ipv4Fault, ipv4 } from "../ipv4/wire";
-import { Netif } from "../netif";
-import { Errors, ErrorsClient } from "./interface";
+import { Failure, Packet, Path, Report } from "../network";
+import {
+  Errors,
+  ErrorsClient,
+  IcmpCarrier,
+  UNREACHABLE_ADMINISTRATIVELY,
+  UNREACHABLE_HOST_PROHIBITED,
+  UNREACHABLE_NET_PROHIBITED,
+  UNREACHABLE_PORT,
+  UNREACHABLE_PROTOCOL,
+  UNREACHABLE_TOO_BIG,
+} from "./interface";
 import {
   ICMP_ECHO_REPLY,
   ICMP_ECHO_REQUEST,
@@ -34,8 +45,11 @@ export const ICMP_ERROR_INTERVAL_MILLISECONDS: u64 = 10;
 export const ICMP_QUOTED_PAYLOAD_BYTES: u32 = 8;
 
 /** ICMP of a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, reports and hears of errors. */
-export class Icmp<Below extends Network, Above extends ErrorsClient> implements Errors {
+export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> implements Errors {
   private readonly header: IcmpHeader = new IcmpHeader();
+  private readonly report: Report = new Report();
+  /** The way back to who asked last: mostly the one who asks next. */
+  private readonly path: Path = new Path();
   private errorsLeft: u32 = ICMP_ERRORS_BURST_MESSAGES;
   private errorsSinceNs: u64 = 0;
   private readonly dropShort: u32 = counter("drop.icmp.short");
@@ -44,8 +58,10 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
   private readonly dropGroupEcho: u32 = counter("drop.icmp.broadcast-echo");
   private readonly dropQuote: u32 = counter("drop.icmp.bad-quote");
   private readonly dropNoMemory: u32 = counter("drop.icmp.no-memory");
+  private readonly dropNoRoute: u32 = counter("drop.icmp.no-route");
   private readonly echoes: u32 = counter("icmp.echoes");
   private readonly errorsReceived: u32 = counter("icmp.errors-received");
+  private readonly errorsUnmatched: u32 = counter("icmp.errors-unmatched");
   private readonly errorsSent: u32 = counter("icmp.errors-sent");
   private readonly errorsLimited: u32 = counter("icmp.errors-rate-limited");
   private readonly errorsForbidden: u32 = counter("icmp.errors-forbidden");
@@ -55,29 +71,31 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
     private readonly above: Above,
   ) {}
 
-  /** A received message: `length` bytes at `at`, to the end of the frame. Takes the reference. */
-  input(netif: Netif, frame: u32, at: u32, length: u32, source: u32, group: bool): void {
+  /** A received message. Takes the reference on its frame. */
+  input(packet: Packet): void {
+    const frame = packet.frame;
+    const at = packet.at;
     if (!icmp.check(frame, at)) {
       this.drop(frame, this.dropShort);
       return;
     }
-    if (!icmp.checksumIsGood(frame, at, length)) {
+    if (!icmp.checksumIsGood(frame, at, packet.length)) {
       this.drop(frame, this.dropChecksum);
       return;
     }
     switch (icmp.type(frame, at)) {
       case ICMP_ECHO_REQUEST:
         // RFC 1122 section 3.2.2.6 allows it, and it keeps us from being an amplifier.
-        if (group) {
+        if (packet.group) {
           this.drop(frame, this.dropGroupEcho);
           return;
         }
-        this.echo(netif, frame, at, source);
+        this.echo(packet);
         return;
       case ICMP_UNREACHABLE:
       case ICMP_TIME_EXCEEDED:
       case ICMP_PARAMETER_PROBLEM:
-        this.error(netif, frame, at);
+        this.error(packet);
         return;
       default:
         this.drop(frame, this.dropType);
@@ -85,10 +103,17 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
     }
   }
 
-  private echo(netif: Netif, frame: u32, at: u32, source: u32): void {
+  private echo(packet: Packet): void {
+    const frame = packet.frame;
+    const at = packet.at;
     count(this.echoes);
-    if (at !== NETWORK_HEADROOM_BYTES) {
-      this.echoWithoutOptions(netif, frame, at, source);
+    if (!this.openBack(packet)) {
+      this.drop(frame, this.dropNoRoute);
+      return;
+    }
+    this.path.trafficClass = packet.trafficClass;
+    if (at !== IPV4_HEADROOM_BYTES) {
+      this.echoWithoutOptions(frame, at);
       return;
     }
     if (!frame_writable(frame, at + ICMP_HEADER_BYTES)) {
@@ -100,11 +125,11 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
     icmp.setType(frame, at, ICMP_ECHO_REPLY);
     const before = (ICMP_ECHO_REQUEST << 8) | code;
     icmp.setChecksum(frame, at, checksumUpdate(checksum, before, (ICMP_ECHO_REPLY << 8) | code));
-    this.below.sendBack(netif, frame);
+    this.below.send(this.path, frame, PROTOCOL_ICMP);
   }
 
   /** IP options are not sent back, so the answer gets headers of its own and the data by reference. */
-  private echoWithoutOptions(netif: Netif, frame: u32, at: u32, source: u32): void {
+  private echoWithoutOptions(frame: u32, at: u32): void {
     const dataAt = at + ICMP_HEADER_BYTES;
     const reply = this.quote(frame, dataAt, frame_length(frame) - dataAt);
     if (reply === 0) {
@@ -114,13 +139,32 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
     this.header.type = ICMP_ECHO_REPLY;
     this.header.code = icmp.code(frame, at);
     this.header.rest = icmp.rest(frame, at);
-    this.header.build(reply, NETWORK_HEADROOM_BYTES);
+    this.header.build(reply, IPV4_HEADROOM_BYTES);
     frame_release(frame);
-    this.below.send(netif, reply, source, PROTOCOL_ICMP);
+    this.below.send(this.path, reply, PROTOCOL_ICMP);
+  }
+
+  /** The way back to the sender of a packet, from the address that it was for. False: there is none. */
+  private openBack(packet: Packet): bool {
+    const path = this.path;
+    if (
+      path.remoteLow === packet.sourceLow &&
+      path.localLow === packet.destinationLow &&
+      path.generation !== 0 &&
+      !this.below.isStale(path)
+    ) {
+      return true;
+    }
+    path.remoteLow = packet.sourceLow;
+    path.localLow = packet.destinationLow;
+    path.generation = 0;
+    return this.below.open(path) === StackError.None;
   }
 
   /** An error about a packet of ours, which the message quotes. */
-  private error(netif: Netif, frame: u32, at: u32): void {
+  private error(packet: Packet): void {
+    const frame = packet.frame;
+    const at = packet.at;
     count(this.errorsReceived);
     const quoted = at + ICMP_HEADER_BYTES;
     // Only the quoted packet's start is there, so its total length says nothing about bounds.
@@ -130,39 +174,48 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
       return;
     }
     const payload = quoted + ipv4.headerBytes(frame, quoted);
-    if (
-      frame_length(frame) < payload + ICMP_QUOTED_PAYLOAD_BYTES ||
-      ipv4.source(frame, quoted) !== netif.address
-    ) {
+    const local = ipv4.source(frame, quoted);
+    if (frame_length(frame) < payload + ICMP_QUOTED_PAYLOAD_BYTES || !packet.netif.owns(local)) {
       this.drop(frame, this.dropQuote);
       return;
     }
-    const type = icmp.type(frame, at);
-    const code = icmp.code(frame, at);
-    const protocol = ipv4.protocol(frame, quoted);
-    const destination = ipv4.destination(frame, quoted);
-    this.above.failed(frame, protocol, payload, netif.address, destination, type, code);
+    const report = this.report;
+    report.frame = frame;
+    report.at = payload;
+    report.length = frame_length(frame) - payload;
+    report.protocol = ipv4.protocol(frame, quoted);
+    report.localHigh = 0;
+    report.localLow = mappedLow(local);
+    report.remoteHigh = 0;
+    report.remoteLow = mappedLow(ipv4.destination(frame, quoted));
+    report.type = icmp.type(frame, at);
+    report.code = icmp.code(frame, at);
+    report.mtu = 0;
+    report.failure = failureOf(report.type, report.code);
+    if (!this.above.failed(report)) count(this.errorsUnmatched);
     frame_release(frame);
   }
 
-  unreachable(netif: Netif, frame: u32, at: u32, source: u32, group: bool, code: u32): void {
-    if (group) {
+  unreachable(packet: Packet, code: u32): void {
+    const frame = packet.frame;
+    if (packet.group) {
       count(this.errorsForbidden);
     } else if (!this.mayReport()) {
       count(this.errorsLimited);
+    } else if (!this.openBack(packet)) {
+      count(this.dropNoRoute);
     } else {
-      const packet = NETWORK_HEADROOM_BYTES - NETWORK_HEADER_BYTES;
-      const available = frame_length(frame) - at;
-      const payload = available < ICMP_QUOTED_PAYLOAD_BYTES ? available : ICMP_QUOTED_PAYLOAD_BYTES;
-      const report = this.quote(frame, packet, at - packet + payload);
+      const payload = min(packet.length, ICMP_QUOTED_PAYLOAD_BYTES);
+      const report = this.quote(frame, packet.headerAt, packet.at - packet.headerAt + payload);
       if (report === 0) {
         count(this.dropNoMemory);
       } else {
         this.header.type = ICMP_UNREACHABLE;
         this.header.code = code;
         this.header.rest = 0;
-        this.header.build(report, NETWORK_HEADROOM_BYTES);
-        if (this.below.send(netif, report, source, PROTOCOL_ICMP) === StackError.None) count(this.errorsSent);
+        this.header.build(report, IPV4_HEADROOM_BYTES);
+        this.path.trafficClass = 0;
+        if (this.below.send(this.path, report, PROTOCOL_ICMP) === StackError.None) count(this.errorsSent);
       }
     }
     frame_release(frame);
@@ -170,7 +223,7 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
 
   /** A fresh frame with room for all headers, followed by a range of another by reference; 0 for want of memory. */
   private quote(frame: u32, offset: u32, length: u32): u32 {
-    const fresh = frame_alloc(NETWORK_HEADROOM_BYTES + ICMP_HEADER_BYTES);
+    const fresh = frame_alloc(IPV4_HEADROOM_BYTES + ICMP_HEADER_BYTES);
     if (fresh === 0) return 0;
     if (length === 0 || frame_append(fresh, frame, offset, length)) return fresh;
     frame_release(fresh);
@@ -196,5 +249,25 @@ export class Icmp<Below extends Network, Above extends ErrorsClient> implements 
   private drop(frame: u32, reason: u32): void {
     count(reason);
     frame_release(frame);
+  }
+}
+
+/** RFC 1122 sections 3.2.2.1 and 4.2.3.9, RFC 1812 section 5.2.7.1. */
+function failureOf(type: u32, code: u32): u32 {
+  if (type === ICMP_TIME_EXCEEDED) return Failure.TimeExceeded;
+  if (type === ICMP_PARAMETER_PROBLEM) return Failure.Header;
+  switch (code) {
+    case UNREACHABLE_PROTOCOL:
+      return Failure.Protocol;
+    case UNREACHABLE_PORT:
+      return Failure.Port;
+    case UNREACHABLE_TOO_BIG:
+      return Failure.TooBig;
+    case UNREACHABLE_NET_PROHIBITED:
+    case UNREACHABLE_HOST_PROHIBITED:
+    case UNREACHABLE_ADMINISTRATIVELY:
+      return Failure.Prohibited;
+    default:
+      return Failure.Unreachable;
   }
 }

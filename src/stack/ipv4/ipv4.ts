@@ -1,36 +1,55 @@
 import {
-  checksumUpdate,
   count,
   counter,
   FrameFlag,
+  frame_alloc,
+  frame_append,
   frame_flags,
   frame_length,
   frame_release,
   frame_truncate,
   random_u32,
+  sumFold,
+  sumOf32,
 } from "mirage/framecode";
+import { isMapped, isMulticast, isUnspecified, MAPPED_LOW, mappedLow } from "../address";
 import { Neighbours, NeighboursClient } from "../arp/interface";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { StackError } from "../interface";
-import { isMulticast, Netif, Netifs } from "../netif";
-import { Network, NetworkClient } from "./interface";
-import { IPV4_FRAGMENT_MASK, IPV4_HEADER_BYTES, Ipv4Fault, Ipv4Header, ipv4 } from "./wire";
+import { IPV4_LIMITED_BROADCAST, Netif, Netifs } from "../netif";
+import { Delivery, Failure, Packet, Path, Report } from "../network";
+import { Routes } from "../routes";
+import { Ipv4Client } from "./interface";
+import {
+  IPV4_DONT_FRAGMENT,
+  IPV4_FRAGMENT_MASK,
+  IPV4_HEADER_BYTES,
+  IPV4_MORE_FRAGMENTS,
+  Ipv4Fault,
+  Ipv4Header,
+  ipv4,
+} from "./wire";
 
 /** RFC 1700's default. */
 export const IPV4_TIME_TO_LIVE_HOPS: u32 = 64;
+/** Longest packet, RFC 791 section 3.1. */
+export const IPV4_PACKET_BYTES_MAX: u32 = 65535;
+/** Counters of identifications; a destination draws from one of them. A power of two. */
+const IDENTIFICATIONS: u32 = 64;
 /** The only group that a host without IGMP is in (RFC 1112 section 4). */
 const ALL_HOSTS_GROUP: u32 = 0xe0000001;
 const AT: u32 = LINK_HEADER_BYTES;
+const HEADROOM_BYTES: u32 = LINK_HEADER_BYTES + IPV4_HEADER_BYTES;
 const ICMP_UNREACHABLE: u32 = 3;
 const ICMP_UNREACHABLE_HOST: u32 = 1;
 
-/** IPv4 (RFC 791, RFC 1122 section 3) of a host with several interfaces, without fragments. */
-export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
-  implements Network, NeighboursClient
-{
+/** IPv4 (RFC 791, RFC 1122 section 3) of a host with several interfaces and addresses. */
+export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements NeighboursClient {
   private readonly header: Ipv4Header = new Ipv4Header();
-  private nextIdentification: u32 = random_u32();
-  private lastRouteError: i32 = StackError.None;
+  private readonly packet: Packet = new Packet();
+  private readonly report: Report = new Report();
+  private readonly identifications: StaticArray<u32> = new StaticArray<u32>(IDENTIFICATIONS);
+  private readonly identificationKey: u32 = random_u32();
   private readonly dropShort: u32 = counter("drop.ipv4.short");
   private readonly dropVersion: u32 = counter("drop.ipv4.version");
   private readonly dropHeaderLength: u32 = counter("drop.ipv4.header-length");
@@ -42,14 +61,20 @@ export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
   private readonly dropBroadcast: u32 = counter("drop.ipv4.link-broadcast");
   private readonly dropNoRoute: u32 = counter("drop.ipv4.no-route");
   private readonly dropTooBig: u32 = counter("drop.ipv4.too-big");
+  private readonly dropNoMemory: u32 = counter("drop.ipv4.no-memory");
   private readonly options: u32 = counter("ipv4.options-skipped");
   private readonly zeroHops: u32 = counter("ipv4.zero-ttl-accepted");
+  private readonly fragmented: u32 = counter("ipv4.fragmented");
+  private readonly fragmentsSent: u32 = counter("ipv4.fragments-sent");
 
   constructor(
     private readonly netifs: Netifs,
+    private readonly routes: Routes,
     private readonly below: Below,
     private readonly above: Above,
-  ) {}
+  ) {
+    for (let i: u32 = 0; i < IDENTIFICATIONS; i++) this.identifications[i] = random_u32();
+  }
 
   /** A received packet; `group`: the link's destination was a broadcast or multicast. Takes the reference. */
   input(netif: Netif, frame: u32, group: bool): void {
@@ -64,7 +89,7 @@ export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
     }
     const destination = ipv4.destination(frame, AT);
     let toGroup: bool = false;
-    if (destination !== netif.address) {
+    if (!netif.owns(destination)) {
       toGroup = netif.isBroadcast(destination) || destination === ALL_HOSTS_GROUP;
       if (!toGroup) {
         this.drop(frame, this.dropNotForUs);
@@ -90,8 +115,21 @@ export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
     if (header !== IPV4_HEADER_BYTES) count(this.options);
     const total = ipv4.totalBytes(frame, AT);
     if (frame_length(frame) !== AT + total) frame_truncate(frame, AT + total);
-    const protocol = ipv4.protocol(frame, AT);
-    this.above.received(netif, frame, protocol, AT + header, total - header, source, destination, toGroup);
+    const packet = this.packet;
+    packet.netif = netif;
+    packet.frame = frame;
+    packet.headerAt = AT;
+    packet.at = AT + header;
+    packet.length = total - header;
+    packet.protocol = ipv4.protocol(frame, AT);
+    packet.sourceHigh = 0;
+    packet.sourceLow = mappedLow(source);
+    packet.destinationHigh = 0;
+    packet.destinationLow = mappedLow(destination);
+    packet.trafficClass = ipv4.typeOfService(frame, AT);
+    packet.version = 4;
+    packet.group = toGroup;
+    this.above.received(packet);
   }
 
   private reasonOf(fault: u32): u32 {
@@ -107,76 +145,176 @@ export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
     }
   }
 
-  get routeError(): i32 {
-    return this.lastRouteError;
+  /** As `Network.open`, for a mapped remote address. */
+  open(path: Path): i32 {
+    const remote = <u32>path.remoteLow;
+    const first = this.netifs.first();
+    if (first === null) return StackError.ENETDOWN;
+    if (!isSendable(remote) || this.netifs.owner(remote) !== null) return StackError.EHOSTUNREACH;
+    const bound = !isUnspecified(path.localHigh, path.localLow);
+    if (bound && !isMapped(path.localHigh, path.localLow)) return StackError.EAFNOSUPPORT;
+    let own = bound ? this.netifs.owner(<u32>path.localLow) : null;
+    if (bound && own === null) return StackError.EADDRNOTAVAIL;
+    let nextHop: u32 = remote;
+    if (remote === IPV4_LIMITED_BROADCAST || isMulticast(remote)) {
+      path.delivery = remote === IPV4_LIMITED_BROADCAST ? Delivery.Broadcast : Delivery.Multicast;
+      if (own === null) own = first;
+    } else {
+      // Packets from an address leave by its interface (RFC 1122 section 3.3.4.2, strong host model).
+      const low = path.remoteLow;
+      const route = own !== null ? this.routes.findBy(0, low, own.index) : this.routes.find(0, low);
+      if (route === null) return own !== null ? StackError.EADDRNOTAVAIL : StackError.ENETUNREACH;
+      const netif = this.netifs.active(route.netif);
+      if (netif === null || netif.addresses === 0) return StackError.ENETDOWN;
+      own = netif;
+      if (route.hasGateway) nextHop = <u32>route.gatewayLow;
+      path.delivery = netif.isDirectedBroadcast(remote) ? Delivery.Broadcast : Delivery.Neighbour;
+    }
+    if (!bound) {
+      const covering = own.covering(nextHop);
+      path.localHigh = 0;
+      path.localLow = mappedLow(covering !== null ? covering.address : own.primary);
+    }
+    path.netif = own;
+    path.version = 4;
+    path.headroomBytes = HEADROOM_BYTES;
+    path.headerBytes = IPV4_HEADER_BYTES;
+    path.mtu = own.mtu;
+    path.addressSum = sumFold(sumOf32(<u32>path.localLow) + sumOf32(remote));
+    path.nextHopHigh = 0;
+    path.nextHopLow = mappedLow(nextHop);
+    path.generation = this.netifs.generation;
+    return StackError.None;
   }
 
-  route(destination: u32): Netif | null {
-    if (!isSendable(destination) || this.netifs.owner(destination) !== null) {
-      this.lastRouteError = StackError.EHOSTUNREACH;
-      return null;
-    }
-    const netif = this.netifs.route(destination);
-    if (netif === null) {
-      this.lastRouteError = this.netifs.first() === null ? StackError.ENETDOWN : StackError.ENETUNREACH;
-    }
-    return netif;
+  isStale(path: Path): bool {
+    return path.generation !== this.netifs.generation;
   }
 
-  send(netif: Netif, frame: u32, destination: u32, protocol: u32): i32 {
+  /** As `Network.send`. */
+  send(path: Path, frame: u32, protocol: u32): i32 {
+    if (path.generation !== this.netifs.generation) {
+      const error = this.open(path);
+      if (error !== StackError.None) {
+        this.drop(frame, this.dropNoRoute);
+        return error;
+      }
+    }
     const total = frame_length(frame) - AT;
-    if (total > netif.mtu) {
+    const inFragments = total > path.mtu && !path.cutByCard;
+    if ((inFragments && path.dontFragment) || total > IPV4_PACKET_BYTES_MAX) {
       this.drop(frame, this.dropTooBig);
       return StackError.EMSGSIZE;
     }
     const header = this.header;
-    header.totalBytes = total;
-    header.identification = this.nextIdentification++ & 0xffff;
-    header.timeToLive = IPV4_TIME_TO_LIVE_HOPS;
+    header.typeOfService = path.trafficClass;
+    header.timeToLive = path.hopLimit !== 0 ? path.hopLimit : this.defaultHops(path);
     header.protocol = protocol;
-    header.source = netif.address;
-    header.destination = destination;
+    header.source = <u32>path.localLow;
+    header.destination = <u32>path.remoteLow;
+    if (path.dontFragment) {
+      // RFC 6864 section 4.1: the identification of a packet that is in no fragments means nothing.
+      header.identification = 0;
+      header.fragment = IPV4_DONT_FRAGMENT;
+    } else {
+      header.identification = this.identificationFor(header.destination);
+      header.fragment = 0;
+    }
+    if (inFragments) return this.sendFragments(path, frame, total - IPV4_HEADER_BYTES);
+    header.totalBytes = total;
     header.build(frame, AT);
-    return this.forward(netif, frame, destination);
+    return this.transmit(path, frame);
   }
 
-  sendBack(netif: Netif, frame: u32): i32 {
-    const destination = ipv4.source(frame, AT);
-    const own = ipv4.destination(frame, AT);
-    ipv4.setSource(frame, AT, own);
-    ipv4.setDestination(frame, AT, destination);
-    // The sum does not change when the addresses swap places, only with the TTL (RFC 1624).
-    const hopsBefore = ipv4.timeToLive(frame, AT) << 8;
-    ipv4.setTimeToLive(frame, AT, IPV4_TIME_TO_LIVE_HOPS);
-    const checksum = checksumUpdate(ipv4.checksum(frame, AT), hopsBefore, IPV4_TIME_TO_LIVE_HOPS << 8);
-    ipv4.setChecksum(frame, AT, checksum);
-    return this.forward(netif, frame, destination);
+  /** RFC 1112 section 6.1: multicasts stay on the link unless the program says otherwise. */
+  private defaultHops(path: Path): u32 {
+    return path.delivery === <u32>Delivery.Multicast ? 1 : IPV4_TIME_TO_LIVE_HOPS;
   }
 
-  /** To the next hop: the destination itself on the link, else the gateway (RFC 1122 section 3.3.1). */
-  private forward(netif: Netif, frame: u32, destination: u32): i32 {
-    if (netif.isBroadcast(destination)) return this.below.broadcast(netif, frame);
-    if (isMulticast(destination)) return this.below.multicast(netif, frame, destination);
-    if (netif.onLink(destination)) return this.below.send(netif, frame, destination);
-    if (netif.gateway !== 0) return this.below.send(netif, frame, netif.gateway);
-    this.drop(frame, this.dropNoRoute);
-    return StackError.ENETUNREACH;
+  /** RFC 6864 section 4.2: none is used again soon between two hosts; what others draw tells little (RFC 7739). */
+  private identificationFor(destination: u32): u32 {
+    const mixed = (destination ^ this.identificationKey) * 0x9e3779b1;
+    const slot = (mixed >>> 16) & (IDENTIFICATIONS - 1);
+    const identification = unchecked(this.identifications[slot]);
+    this.identifications[slot] = identification + 1;
+    return identification & 0xffff;
   }
+
+  /**
+   * Sends a packet in pieces of the path's MTU, each with a header of its own and its payload by reference. Takes the
+   * reference. The header's other fields are set.
+   */
+  private sendFragments(path: Path, frame: u32, payload: u32): i32 {
+    const header = this.header;
+    const most = (path.mtu - IPV4_HEADER_BYTES) & ~7;
+    let error: i32 = StackError.None;
+    count(this.fragmented);
+    for (let offset: u32 = 0; offset < payload && error === StackError.None; offset += most) {
+      const rest = payload - offset;
+      const length = min(rest, most);
+      const piece = frame_alloc(HEADROOM_BYTES);
+      if (piece === 0 || !frame_append(piece, frame, HEADROOM_BYTES + offset, length)) {
+        if (piece !== 0) frame_release(piece);
+        count(this.dropNoMemory);
+        error = StackError.ENOBUFS;
+        break;
+      }
+      header.totalBytes = IPV4_HEADER_BYTES + length;
+      header.fragment = (rest > most ? IPV4_MORE_FRAGMENTS : 0) | (offset >>> 3);
+      header.build(piece, AT);
+      error = this.transmit(path, piece);
+      if (error === StackError.None) count(this.fragmentsSent);
+    }
+    frame_release(frame);
+    return error;
+  }
+
+  private transmit(path: Path, frame: u32): i32 {
+    switch (path.delivery) {
+      case Delivery.Neighbour:
+        return this.below.send(path.netif, frame, <u32>path.nextHopLow);
+      case Delivery.Broadcast:
+        return this.below.broadcast(path.netif, frame);
+      default:
+        return this.below.multicast(path.netif, frame, <u32>path.remoteLow);
+    }
+  }
+
+  isOwn(high: u64, low: u64): bool {
+    return isMapped(high, low) && this.netifs.owner(<u32>low) !== null;
+  }
+
+  /** ARP has its own timers. */
+  confirm(_path: Path): void {}
+
+  tooBig(_path: Path, _mtu: u32): void {}
+
+  join(_high: u64, _low: u64, _index: u32): i32 {
+    return StackError.EOPNOTSUPP;
+  }
+
+  leave(_high: u64, _low: u64, _index: u32): void {}
 
   /** Nobody answered ARP: as if a router had said "host unreachable". */
   unresolved(netif: Netif, frame: u32): void {
+    // Only the first fragment has the transport's header.
+    if ((ipv4.fragment(frame, AT) & ~IPV4_MORE_FRAGMENTS & IPV4_FRAGMENT_MASK) !== 0) return;
     const at = AT + ipv4.headerBytes(frame, AT);
-    const destination = ipv4.destination(frame, AT);
-    const protocol = ipv4.protocol(frame, AT);
-    this.above.failed(
-      frame,
-      protocol,
-      at,
-      netif.address,
-      destination,
-      ICMP_UNREACHABLE,
-      ICMP_UNREACHABLE_HOST,
-    );
+    if (frame_length(frame) < at + 8) return;
+    const report = this.report;
+    report.frame = frame;
+    report.at = at;
+    report.length = frame_length(frame) - at;
+    report.protocol = ipv4.protocol(frame, AT);
+    report.localHigh = 0;
+    report.localLow = MAPPED_LOW | <u64>ipv4.source(frame, AT);
+    report.remoteHigh = 0;
+    report.remoteLow = MAPPED_LOW | <u64>ipv4.destination(frame, AT);
+    report.failure = Failure.Unreachable;
+    report.mtu = 0;
+    report.type = ICMP_UNREACHABLE;
+    report.code = ICMP_UNREACHABLE_HOST;
+    this.above.failed(report);
   }
 
   private drop(frame: u32, reason: u32): void {
@@ -189,11 +327,7 @@ export class Ipv4<Below extends Neighbours, Above extends NetworkClient>
 function isMartianSource(netif: Netif, source: u32): bool {
   const first = source >>> 24;
   return (
-    first === 0 ||
-    first === 127 ||
-    first >= 224 ||
-    source === netif.address ||
-    netif.isDirectedBroadcast(source)
+    first === 0 || first === 127 || first >= 224 || netif.owns(source) || netif.isDirectedBroadcast(source)
   );
 }
 

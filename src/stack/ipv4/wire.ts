@@ -15,6 +15,8 @@ import {
 export const IPV4_HEADER_BYTES: u32 = 20;
 /** Flags and fragment offset: all that is 0 in a whole datagram (more-fragments and the offset). */
 export const IPV4_FRAGMENT_MASK: u32 = 0x3fff;
+export const IPV4_DONT_FRAGMENT: u32 = 0x4000;
+export const IPV4_MORE_FRAGMENTS: u32 = 0x2000;
 const VERSION_4: u32 = 4;
 
 /** What `ipv4.check` found. */

@@ -10,53 +10,77 @@ export const UDP_EPHEMERAL_PORT_FIRST: u32 = 49152;
 const EPHEMERAL_PORTS: u32 = 16384;
 const NO_SLOT: i32 = -1;
 
-class Socket {
+export class UdpSocket {
+  /** What the program knows it by. */
+  id: u32 = 0;
   /** 0: the slot is free. */
   port: u32 = 0;
-  /** Own address; 0: any. */
-  address: u32 = 0;
+  /** Own address; 0, 0: any. */
+  high: u64 = 0;
+  low: u64 = 0;
+  /** 0: not connected. */
+  remotePort: u32 = 0;
+  remoteHigh: u64 = 0;
+  remoteLow: u64 = 0;
   generation: u32 = 0;
   /** Next slot in the same chain. */
   next: i32 = NO_SLOT;
+
+  get isAny(): bool {
+    return (this.high | this.low) === 0;
+  }
+
+  /** Is it bound to the address, or to any? */
+  isAt(high: u64, low: u64): bool {
+    return (this.low === low && this.high === high) || this.isAny;
+  }
+
+  /** Does it hear from there? */
+  hears(high: u64, low: u64, port: u32): bool {
+    return (
+      this.remotePort === 0 ||
+      (this.remotePort === port && this.remoteLow === low && this.remoteHigh === high)
+    );
+  }
 }
 
 /** A fixed table of sockets, found by port through chains. */
 export class SocketTable {
-  private readonly slots: StaticArray<Socket>;
+  private readonly slots: StaticArray<UdpSocket>;
   /** First slot of each chain. */
   private readonly chains: StaticArray<i32>;
 
   constructor() {
-    this.slots = new StaticArray<Socket>(UDP_SOCKETS_MAX);
+    this.slots = new StaticArray<UdpSocket>(UDP_SOCKETS_MAX);
     this.chains = new StaticArray<i32>(UDP_SOCKETS_MAX);
     for (let i: u32 = 0; i < UDP_SOCKETS_MAX; i++) {
-      this.slots[i] = new Socket();
+      this.slots[i] = new UdpSocket();
       this.chains[i] = NO_SLOT;
     }
   }
 
   /** Takes a slot. `port` 0: any free dynamic port, chosen at random (RFC 6056). Returns the socket or an error. */
-  bind(address: u32, port: u32): i32 {
-    if (port !== 0 && this.conflicts(address, port)) return StackError.EADDRINUSE;
+  bind(high: u64, low: u64, port: u32): i32 {
+    if (port !== 0 && this.conflicts(high, low, port)) return StackError.EADDRINUSE;
     const slot = this.freeSlot();
     if (slot === NO_SLOT) return StackError.EMFILE;
     const socket = this.slots[slot];
-    socket.port = port !== 0 ? port : this.freePort(address);
-    socket.address = address;
+    socket.port = port !== 0 ? port : this.freePort(high, low);
+    socket.high = high;
+    socket.low = low;
+    socket.remotePort = 0;
+    socket.id = slot | (socket.generation << SLOT_BITS);
     const chain = chainOf(socket.port);
     socket.next = this.chains[chain];
     this.chains[chain] = slot;
-    return slot | (socket.generation << SLOT_BITS);
+    return socket.id;
   }
 
-  close(id: u32): i32 {
-    const slot = this.slotOf(id);
-    if (slot === NO_SLOT) return StackError.EBADF;
-    const socket = this.slots[slot];
+  close(socket: UdpSocket): void {
+    const slot = socket.id & (UDP_SOCKETS_MAX - 1);
     this.unchain(chainOf(socket.port), slot, socket.next);
     socket.port = 0;
     socket.generation = (socket.generation + 1) & GENERATION_MASK;
-    return StackError.None;
   }
 
   private unchain(chain: u32, slot: i32, next: i32): void {
@@ -69,42 +93,34 @@ export class SocketTable {
     this.slots[before].next = next;
   }
 
-  /** The socket's port, or `EBADF`. */
-  port(id: u32): i32 {
-    const slot = this.slotOf(id);
-    return slot === NO_SLOT ? StackError.EBADF : this.slots[slot].port;
+  /** The open socket with this number. */
+  get(id: u32): UdpSocket | null {
+    const socket = unchecked(this.slots[id & (UDP_SOCKETS_MAX - 1)]);
+    return socket.port !== 0 && socket.generation === id >>> SLOT_BITS ? socket : null;
   }
 
-  /** Own address that the socket is bound to, 0 for any. The socket must be open. */
-  address(id: u32): u32 {
-    return this.slots[id & (UDP_SOCKETS_MAX - 1)].address;
-  }
-
-  /** The socket for a datagram to this address and port: one bound to just that address first. Else `EBADF`. */
-  find(address: u32, port: u32): i32 {
-    let any = NO_SLOT;
+  /**
+   * The socket for a datagram between these addresses and ports: one that is bound to just that address first. A
+   * connected socket hears its peer only.
+   */
+  find(high: u64, low: u64, port: u32, remoteHigh: u64, remoteLow: u64, remotePort: u32): UdpSocket | null {
+    let any: UdpSocket | null = null;
     for (let slot = unchecked(this.chains[chainOf(port)]); slot !== NO_SLOT; ) {
       const socket = unchecked(this.slots[slot]);
-      if (socket.port === port) {
-        if (socket.address === address) return slot | (socket.generation << SLOT_BITS);
-        if (socket.address === 0) any = slot | (socket.generation << SLOT_BITS);
+      if (socket.port === port && socket.hears(remoteHigh, remoteLow, remotePort)) {
+        if (socket.low === low && socket.high === high) return socket;
+        if (socket.isAny) any = socket;
       }
       slot = socket.next;
     }
-    return any === NO_SLOT ? StackError.EBADF : any;
+    return any;
   }
 
-  private slotOf(id: u32): i32 {
-    const slot = id & (UDP_SOCKETS_MAX - 1);
-    const socket = this.slots[slot];
-    return socket.port !== 0 && socket.generation === id >>> SLOT_BITS ? slot : NO_SLOT;
-  }
-
-  private conflicts(address: u32, port: u32): bool {
+  private conflicts(high: u64, low: u64, port: u32): bool {
+    const any = (high | low) === 0;
     for (let slot = this.chains[chainOf(port)]; slot !== NO_SLOT; slot = this.slots[slot].next) {
       const socket = this.slots[slot];
-      if (socket.port === port && (address === 0 || socket.address === 0 || socket.address === address))
-        return true;
+      if (socket.port === port && (any || socket.isAt(high, low))) return true;
     }
     return false;
   }
@@ -117,9 +133,9 @@ export class SocketTable {
   }
 
   /** There always is one: the dynamic ports outnumber the sockets. */
-  private freePort(address: u32): u32 {
+  private freePort(high: u64, low: u64): u32 {
     let offset = random_u32() % EPHEMERAL_PORTS;
-    while (this.conflicts(address, UDP_EPHEMERAL_PORT_FIRST + offset))
+    while (this.conflicts(high, low, UDP_EPHEMERAL_PORT_FIRST + offset))
       offset = (offset + 1) % EPHEMERAL_PORTS;
     return UDP_EPHEMERAL_PORT_FIRST + offset;
   }

@@ -10,123 +10,198 @@ import {
   frame_length,
   frame_release,
   frame_sum,
+  sumFold,
 } from "mirage/framecode";
-import { Errors, UNREACHABLE_PORT } from "../icmp/interface";
+import { isUnspecified, sumOfAddress } from "../address";
 import { StackError, StackEvent } from "../interface";
-import { NETWORK_HEADER_BYTES, NETWORK_HEADROOM_BYTES, Network, PROTOCOL_UDP } from "../ipv4/interface";
-import { Netif, Netifs } from "../netif";
+import { Failure, Network, Packet, PROTOCOL_UDP, Report, Transport } from "../network";
 import { Datagrams } from "./interface";
+import { UdpPaths } from "./paths";
 import { SocketTable } from "./sockets";
 import { transmittedChecksum, UDP_HEADER_BYTES, udp } from "./wire";
 
 const PORT_MAX: u32 = 0xffff;
 const CHECKSUM_OFFSET: u32 = 6;
+/** Longest datagram, its header included: what the length fields of UDP, IPv4 and IPv6 can say. */
+const DATAGRAM_BYTES_MAX: u32 = 65535;
 
-/** UDP (RFC 768, RFC 1122 section 4.1) with sockets for application code. */
-export class Udp<Below extends Network, Reporter extends Errors> implements Datagrams {
+/** UDP (RFC 768, RFC 1122 section 4.1, RFC 8200 section 8.1) with sockets for application code. */
+export class Udp<Below extends Network> implements Datagrams, Transport {
   private readonly sockets: SocketTable = new SocketTable();
+  private readonly paths: UdpPaths<Below>;
   private readonly dropMalformed: u32 = counter("drop.udp.malformed");
   private readonly dropChecksum: u32 = counter("drop.udp.checksum");
+  private readonly dropNoChecksum: u32 = counter("drop.udp.no-checksum");
   private readonly dropNoPort: u32 = counter("drop.udp.no-port");
   private readonly dropQueueFull: u32 = counter("drop.udp.queue-full");
   private readonly dropErrorQueueFull: u32 = counter("udp.error-queue-full");
   private readonly dropNoMemory: u32 = counter("drop.udp.no-memory");
-  private readonly received: u32 = counter("udp.received");
+  private readonly delivered: u32 = counter("udp.received");
   private readonly sent: u32 = counter("udp.sent");
 
-  constructor(
-    private readonly netifs: Netifs,
-    private readonly below: Below,
-    private readonly reporter: Reporter,
-  ) {}
+  constructor(private readonly below: Below) {
+    this.paths = new UdpPaths<Below>(below);
+  }
 
-  /** A received datagram: `available` bytes at `at`, to the end of the frame. Takes the reference. */
-  input(netif: Netif, frame: u32, at: u32, available: u32, source: u32, destination: u32, group: bool): void {
-    if (!udp.check(frame, at, available)) {
+  received(packet: Packet): void {
+    const frame = packet.frame;
+    const at = packet.at;
+    if (!udp.check(frame, at, packet.length)) {
       this.drop(frame, this.dropMalformed);
       return;
     }
-    if (
-      (frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0 &&
-      !udp.checksumIsGood(frame, at, source, destination)
-    ) {
-      this.drop(frame, this.dropChecksum);
-      return;
+    if ((frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0) {
+      const reason = this.checksumFault(packet);
+      if (reason !== 0) {
+        this.drop(frame, reason);
+        return;
+      }
     }
-    const socket = this.sockets.find(destination, udp.destinationPort(frame, at));
-    if (socket < 0) {
+    const sourcePort = udp.sourcePort(frame, at);
+    const socket = this.sockets.find(
+      packet.destinationHigh,
+      packet.destinationLow,
+      udp.destinationPort(frame, at),
+      packet.sourceHigh,
+      packet.sourceLow,
+      sourcePort,
+    );
+    if (socket === null) {
       count(this.dropNoPort);
-      this.reporter.unreachable(netif, frame, at, source, group, UNREACHABLE_PORT);
+      this.below.unreachablePort(packet);
       return;
     }
     const length = udp.length(frame, at) - UDP_HEADER_BYTES;
-    const port = udp.sourcePort(frame, at);
-    if (event(StackEvent.UdpDatagram, frame, at + UDP_HEADER_BYTES, length, socket, source, port)) {
-      count(this.received);
+    const is4 = packet.version === 4;
+    const kind = is4 ? StackEvent.UdpDatagram : StackEvent.UdpDatagram6;
+    const source = is4 ? <u32>packet.sourceLow : 0;
+    const where = is4 ? sourcePort : sourcePort | (packet.headerAt << 16);
+    if (event(kind, frame, at + UDP_HEADER_BYTES, length, socket.id, source, where)) {
+      count(this.delivered);
     } else {
       this.drop(frame, this.dropQueueFull);
     }
   }
 
-  /** A datagram of ours, whose header is at `at`, did not arrive. Borrows the frame. */
-  failed(frame: u32, at: u32, source: u32, destination: u32, type: u32, code: u32): void {
-    const socket = this.sockets.find(source, udp.sourcePort(frame, at));
-    if (socket < 0) return;
-    const what = (udp.destinationPort(frame, at) << 16) | (type << 8) | code;
-    if (!event(StackEvent.UdpUnreachable, 0, 0, 0, socket, destination, what)) count(this.dropErrorQueueFull);
+  /** The counter for what is wrong with the checksum; 0: nothing. Over IPv4 a sender need not make one. */
+  private checksumFault(packet: Packet): u32 {
+    if (udp.checksum(packet.frame, packet.at) === 0) return packet.version === 4 ? 0 : this.dropNoChecksum;
+    const sum = sumFold(
+      sumOfAddress(packet.sourceHigh, packet.sourceLow) +
+        sumOfAddress(packet.destinationHigh, packet.destinationLow),
+    );
+    return udp.checksumIsGood(packet.frame, packet.at, sum) ? 0 : this.dropChecksum;
   }
 
-  bind(address: u32, port: u32): i32 {
+  failed(report: Report): bool {
+    const sourcePort = udp.sourcePort(report.frame, report.at);
+    const remotePort = udp.destinationPort(report.frame, report.at);
+    const socket = this.sockets.find(
+      report.localHigh,
+      report.localLow,
+      sourcePort,
+      report.remoteHigh,
+      report.remoteLow,
+      remotePort,
+    );
+    if (socket === null) return false;
+    if (report.failure === <u32>Failure.TooBig) {
+      const path = this.paths.find(report.remoteHigh, report.remoteLow);
+      if (path === null) return false;
+      this.below.tooBig(path, report.mtu);
+    }
+    const what = (remotePort << 16) | (report.type << 8) | report.code;
+    if (!event(StackEvent.UdpUnreachable, 0, 0, 0, socket.id, <u32>report.remoteLow, what)) {
+      count(this.dropErrorQueueFull);
+    }
+    return true;
+  }
+
+  bind(high: u64, low: u64, port: u32): i32 {
     if (port > PORT_MAX) return StackError.EINVAL;
-    if (address !== 0 && this.netifs.owner(address) === null) return StackError.EADDRNOTAVAIL;
-    return this.sockets.bind(address, port);
+    if (isUnspecified(high, low)) return this.sockets.bind(0, 0, port);
+    if (!this.below.isOwn(high, low)) return StackError.EADDRNOTAVAIL;
+    return this.sockets.bind(high, low, port);
   }
 
-  port(socket: u32): i32 {
-    return this.sockets.port(socket);
-  }
-
-  close(socket: u32): i32 {
-    return this.sockets.close(socket);
-  }
-
-  maxPayload(address: u32): i32 {
-    const netif = this.below.route(address);
-    return netif === null ? this.below.routeError : netif.mtu - NETWORK_HEADER_BYTES - UDP_HEADER_BYTES;
-  }
-
-  send(socket: u32, payload: u32, offset: u32, length: u32, address: u32, port: u32): i32 {
-    const ownPort = this.sockets.port(socket);
-    if (ownPort < 0) return ownPort;
+  connect(id: u32, high: u64, low: u64, port: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    if (isUnspecified(high, low)) {
+      socket.remotePort = 0;
+      return StackError.None;
+    }
     if (port === 0 || port > PORT_MAX) return StackError.EINVAL;
+    if (this.paths.open(socket.high, socket.low, high, low) === null) return this.paths.error;
+    socket.remoteHigh = high;
+    socket.remoteLow = low;
+    socket.remotePort = port;
+    return StackError.None;
+  }
+
+  port(id: u32): i32 {
+    const socket = this.sockets.get(id);
+    return socket === null ? StackError.EBADF : socket.port;
+  }
+
+  close(id: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    this.sockets.close(socket);
+    return StackError.None;
+  }
+
+  maxPayload(high: u64, low: u64): i32 {
+    const path = this.paths.open(0, 0, high, low);
+    if (path === null) return this.paths.error;
+    // IPv4's length field counts its header, IPv6's does not.
+    return DATAGRAM_BYTES_MAX - UDP_HEADER_BYTES - (path.version === 4 ? path.headerBytes : 0);
+  }
+
+  send(id: u32, payload: u32, offset: u32, length: u32, high: u64, low: u64, port: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    let remoteHigh = high;
+    let remoteLow = low;
+    let remotePort = port;
+    if (port === 0 && (high | low) === 0 && socket.remotePort !== 0) {
+      remoteHigh = socket.remoteHigh;
+      remoteLow = socket.remoteLow;
+      remotePort = socket.remotePort;
+    } else if (socket.remotePort !== 0) {
+      return StackError.EISCONN;
+    }
+    if (remotePort === 0 || remotePort > PORT_MAX) return StackError.EINVAL;
+    if (isUnspecified(remoteHigh, remoteLow)) return StackError.EHOSTUNREACH;
     const available = payload !== 0 ? frame_length(payload) : 0;
     if (offset > available || length > available - offset) return StackError.EINVAL;
-    const netif = this.below.route(address);
-    if (netif === null) return this.below.routeError;
-    if (NETWORK_HEADER_BYTES + UDP_HEADER_BYTES + length > netif.mtu) return StackError.EMSGSIZE;
-    const boundTo = this.sockets.address(socket);
-    // Packets from an address leave by its interface (RFC 1122 section 3.3.4.2, strong host model).
-    if (boundTo !== 0 && boundTo !== netif.address) return StackError.EADDRNOTAVAIL;
+    const path = this.paths.open(socket.high, socket.low, remoteHigh, remoteLow);
+    if (path === null) return this.paths.error;
+    const bytes = UDP_HEADER_BYTES + length;
+    const packetBytes = path.headerBytes + bytes;
+    if (length > DATAGRAM_BYTES_MAX || (path.version === 4 ? packetBytes : bytes) > DATAGRAM_BYTES_MAX) {
+      return StackError.EMSGSIZE;
+    }
 
-    const frame = frame_alloc(NETWORK_HEADROOM_BYTES + UDP_HEADER_BYTES);
+    const at = path.headroomBytes;
+    const frame = frame_alloc(at + UDP_HEADER_BYTES);
     if (frame === 0) return this.noMemory();
     if (length !== 0 && !frame_append(frame, payload, offset, length)) {
       frame_release(frame);
       return this.noMemory();
     }
-    const at = NETWORK_HEADROOM_BYTES;
-    const bytes = UDP_HEADER_BYTES + length;
-    const pseudoSum = udp.pseudoSum(netif.address, address, bytes);
-    udp.setPorts(frame, at, ownPort, port);
+    const pseudoSum = udp.pseudoSum(path.addressSum, bytes);
+    udp.setPorts(frame, at, socket.port, remotePort);
     udp.setLength(frame, at, bytes);
-    if (netif.offloadsChecksum) {
+    // The card sees fragments only, not the datagram.
+    if (path.netif.offloadsChecksum && packetBytes <= path.mtu) {
       udp.setChecksum(frame, at, pseudoSum);
       frame_checksum(frame, at, CHECKSUM_OFFSET);
     } else {
       udp.setChecksum(frame, at, 0);
       udp.setChecksum(frame, at, transmittedChecksum(frame_sum(frame, at, bytes, pseudoSum)));
     }
-    const error = this.below.send(netif, frame, address, PROTOCOL_UDP);
+    const error = this.below.send(path, frame, PROTOCOL_UDP);
     if (error === StackError.None) count(this.sent);
     return error;
   }

@@ -6,9 +6,8 @@ import {
   frame_set32,
   frame_sum,
   sumFold,
-  sumOf32,
 } from "mirage/framecode";
-import { PROTOCOL_UDP } from "../ipv4/interface";
+import { PROTOCOL_UDP } from "../network";
 
 export const UDP_HEADER_BYTES: u32 = 8;
 
@@ -45,15 +44,14 @@ export namespace udp {
     frame_set16(frame, at + 6, checksum);
   }
 
-  /** Sum of the pseudo header, folded. `length`: header and payload. */
-  export function pseudoSum(source: u32, destination: u32, length: u32): u32 {
-    return sumFold(sumOf32(source) + sumOf32(destination) + PROTOCOL_UDP + length);
+  /** Sum of the pseudo header, folded. `addressSum`: folded sum of both addresses; `length`: header and payload. */
+  export function pseudoSum(addressSum: u32, length: u32): u32 {
+    return sumFold(addressSum + PROTOCOL_UDP + length);
   }
-  /** Right, or there is none. */
-  export function checksumIsGood(frame: u32, at: u32, source: u32, destination: u32): bool {
-    if (checksum(frame, at) === 0) return true;
+  /** There is a checksum, and it is right. */
+  export function checksumIsGood(frame: u32, at: u32, addressSum: u32): bool {
     const bytes = length(frame, at);
-    return frame_sum(frame, at, bytes, pseudoSum(source, destination, bytes)) === 0xffff;
+    return frame_sum(frame, at, bytes, pseudoSum(addressSum, bytes)) === 0xffff;
   }
 }
 
@@ -63,10 +61,10 @@ export class UdpHeader {
   destinationPort: u32 = 0;
   length: u32 = 0;
 
-  /** False unless there is a datagram with a right checksum, or none, between these addresses. */
-  parse(frame: u32, at: u32, source: u32, destination: u32): bool {
+  /** False unless there is a datagram with a right checksum, or none, between addresses of that sum. */
+  parse(frame: u32, at: u32, addressSum: u32): bool {
     if (frame_length(frame) < at || !udp.check(frame, at, frame_length(frame) - at)) return false;
-    if (!udp.checksumIsGood(frame, at, source, destination)) return false;
+    if (udp.checksum(frame, at) !== 0 && !udp.checksumIsGood(frame, at, addressSum)) return false;
     const ports = frame_get32(frame, at);
     this.sourcePort = ports >>> 16;
     this.destinationPort = ports & 0xffff;
@@ -75,11 +73,11 @@ export class UdpHeader {
   }
 
   /** Writes the header with `length` and a checksum over it and the payload. */
-  build(frame: u32, at: u32, source: u32, destination: u32): void {
+  build(frame: u32, at: u32, addressSum: u32): void {
     udp.setPorts(frame, at, this.sourcePort, this.destinationPort);
     udp.setLength(frame, at, this.length);
     udp.setChecksum(frame, at, 0);
-    const sum = frame_sum(frame, at, this.length, udp.pseudoSum(source, destination, this.length));
+    const sum = frame_sum(frame, at, this.length, udp.pseudoSum(addressSum, this.length));
     udp.setChecksum(frame, at, transmittedChecksum(sum));
   }
 }
