@@ -22,7 +22,7 @@ export function objectBytes<T>(): usize {
 
 /** Bytes of linear memory that an array of `items` pointers or 32-bit numbers takes. */
 export function arrayBytes(items: u32): usize {
-  return (items * 4 + OBJECT_OVERHEAD_BYTES + ALIGNMENT_MASK) & ~ALIGNMENT_MASK;
+  return (<usize>items * 4 + OBJECT_OVERHEAD_BYTES + ALIGNMENT_MASK) & ~ALIGNMENT_MASK;
 }
 
 /** Makes room for objects of `bytes` in all. False if memory has an end: then nothing may be made. */
@@ -67,7 +67,7 @@ export class Pool<T> {
   reserve(size: u32): bool {
     const wanted = min(size, this.limit);
     if (wanted <= this.size) return true;
-    if (!reserveMemory((wanted - this.size) * this.bytes)) return false;
+    if (!reserveMemory(<usize>(wanted - this.size) * this.bytes)) return false;
     while (this.size < wanted) {
       this.size++;
       this.give(instantiate<T>());

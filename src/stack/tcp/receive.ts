@@ -1,0 +1,157 @@
+import { count, frame_release } from "mirage/framecode";
+import { TcpState } from "../interface";
+import {
+  Connection,
+  FLAG_ACK_DELAYED,
+  FLAG_ACK_NOW,
+  FLAG_FIN_KNOWN,
+  FLAG_FIN_RECEIVED,
+  FLAG_ZERO_WINDOW_SENT,
+  SAY_END,
+} from "./connection";
+import { Core } from "./core";
+import { Segment } from "./segment";
+import { FIN } from "./wire";
+
+/** An acknowledgement waits so long for another segment (FreeBSD's net.inet.tcp.delacktime). */
+export const DELAYED_ACK_MILLISECONDS: u64 = 40;
+/** Frames with data that programs have not consumed, over all connections. */
+export const RECEIVE_FRAMES_MAX: u32 = 2048;
+/** So many each connection may hold, whatever the others do. */
+const RECEIVE_FRAMES_GRANTED: u32 = 4;
+/** Fewer bytes in a frame than this, and the frames count instead of the bytes. */
+const FRAME_BYTES_WORTH: u32 = 256;
+
+/** Received data on its way to the program: in order, by reference, in bounds. */
+export class Receiver {
+  constructor(private readonly core: Core) {}
+
+  /** Frames that a connection may hold. */
+  private frameLimit(connection: Connection): u32 {
+    return 64 + connection.receiveBufferBytes / FRAME_BYTES_WORTH;
+  }
+
+  private hasRoom(connection: Connection): bool {
+    const frames = connection.unconsumedFrames + connection.reassembly.segments;
+    if (frames < RECEIVE_FRAMES_GRANTED) return true;
+    return frames < this.frameLimit(connection) && this.core.receiveFrames < RECEIVE_FRAMES_MAX;
+  }
+
+  /**
+   * Payload and FIN of a segment that was trimmed to the window. Takes the reference on the frame if it answers
+   * true.
+   */
+  segment(connection: Connection, segment: Segment): bool {
+    if (segment.has(FIN)) {
+      connection.flags |= FLAG_FIN_KNOWN;
+      connection.rcvFin = segment.seq + segment.length;
+    }
+    let taken: bool = false;
+    if (segment.length !== 0) {
+      if (!this.hasRoom(connection)) {
+        count(this.core.counters.dropReceiveFrames);
+        connection.flags |= FLAG_ACK_NOW;
+        return false;
+      }
+      if (segment.seq === connection.rcvNxt && connection.reassembly.segments === 0) {
+        taken = this.inOrder(connection, segment);
+      } else {
+        this.outOfOrder(connection, segment);
+        taken = true;
+      }
+    }
+    if ((connection.flags & FLAG_FIN_KNOWN) !== 0 && connection.rcvNxt === connection.rcvFin)
+      this.end(connection);
+    return taken;
+  }
+
+  /** The next bytes: takes the reference if it answers true. */
+  inOrder(connection: Connection, segment: Segment): bool {
+    if (!this.deliver(connection, segment.frame, segment.payloadAt, segment.length)) {
+      count(this.core.counters.dropNoMemory);
+      connection.flags |= FLAG_ACK_NOW;
+      return false;
+    }
+    count(this.core.counters.receivedInOrder);
+    // Two full segments, or one that carries more, are acknowledged at once (RFC 9293 section 3.8.6.3).
+    const hurry = FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT;
+    if (segment.length > connection.mss || (connection.flags & hurry) !== 0) {
+      connection.flags |= FLAG_ACK_NOW;
+    } else {
+      connection.flags |= FLAG_ACK_DELAYED;
+      connection.delayedAckAt = this.core.nowMilliseconds + DELAYED_ACK_MILLISECONDS;
+    }
+    return true;
+  }
+
+  /** Not the next bytes, or there are others that wait: takes the reference. */
+  private outOfOrder(connection: Connection, segment: Segment): void {
+    const core = this.core;
+    const reassemblies = core.reassemblies;
+    connection.flags |= FLAG_ACK_NOW; // RFC 5681 section 4.2
+    count(core.counters.receivedOutOfOrder);
+    if (
+      !reassemblies.insert(
+        connection.reassembly,
+        segment.frame,
+        segment.payloadAt,
+        segment.seq,
+        segment.length,
+      )
+    ) {
+      count(core.counters.dropReassembly);
+      return;
+    }
+    while (reassemblies.take(connection.reassembly, connection.rcvNxt)) {
+      const frame = reassemblies.frame;
+      if (!this.deliver(connection, frame, reassemblies.offset, reassemblies.length)) {
+        count(core.counters.dropNoMemory);
+        frame_release(frame);
+        return;
+      }
+    }
+  }
+
+  /** Takes the reference if it answers true. */
+  private deliver(connection: Connection, frame: u32, offset: u32, length: u32): bool {
+    if (!this.core.notifier.data(connection, frame, offset, length)) return false;
+    connection.rcvNxt += length;
+    connection.unconsumedBytes += length;
+    connection.unconsumedFrames++;
+    this.core.receiveFrames++;
+    return true;
+  }
+
+  /** The peer's FIN, after all data. */
+  private end(connection: Connection): void {
+    if ((connection.flags & FLAG_FIN_RECEIVED) !== 0) return;
+    connection.flags |= FLAG_FIN_RECEIVED | FLAG_ACK_NOW;
+    connection.rcvNxt++;
+    this.core.notifier.say(connection, SAY_END);
+    switch (connection.state) {
+      case TcpState.SynReceived:
+      case TcpState.Established:
+        connection.state = TcpState.CloseWait;
+        return;
+      case TcpState.FinWait1:
+        connection.state = TcpState.Closing;
+        return;
+      default:
+        // The acknowledgement is sent first: TIME-WAIT forgets what there is to say.
+        return;
+    }
+  }
+
+  /** The program is done with `bytes`. Returns how many were counted off. */
+  consumed(connection: Connection, bytes: u32): u32 {
+    const before = connection.unconsumedBytes;
+    const done = min(bytes, before);
+    connection.unconsumedBytes = before - done;
+    // Which frames those lay in nobody has noted: as many as is their share.
+    const frames = connection.unconsumedFrames;
+    const gone = done === before ? frames : <u32>((<u64>frames * done) / max(before, 1));
+    connection.unconsumedFrames = frames - gone;
+    this.core.receiveFrames -= gone;
+    return done;
+  }
+}
