@@ -74,6 +74,9 @@ export class Connection extends Path {
   listed: bool = false;
   hashNext: Connection | null = null;
   saysNext: Connection | null = null;
+  /** Neighbours in TIME-WAIT, in the order in which they came there. */
+  older: Connection | null = null;
+  newer: Connection | null = null;
   /** Remote port << 16 | local port. */
   ports: u32 = 0;
   /** A `TcpState`. */

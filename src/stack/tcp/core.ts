@@ -50,6 +50,8 @@ export class Core {
   /** Frames with data that programs have not consumed. */
   receiveFrames: u32 = 0;
   private timeWaits: u32 = 0;
+  private oldestTimeWait: Connection | null = null;
+  private newestTimeWait: Connection | null = null;
 
   constructor() {
     this.tick();
@@ -67,6 +69,7 @@ export class Core {
     const records = RECORDS_FIRST + this.table.used * RECORDS_EACH;
     if (!this.queues.reserve(records) || !this.recoveries.reserve(records)) return null;
     if (!this.reassemblies.reserve(records) || !this.notifier.reserve(records)) return null;
+    if (this.table.isFull) this.recycle();
     return this.table.take();
   }
 
@@ -113,7 +116,7 @@ export class Core {
   end(connection: Connection, errno: u32): void {
     if (connection.state === TcpState.Closed) return;
     count(this.counters.closed);
-    if (connection.state === TcpState.TimeWait) this.timeWaits--;
+    if (connection.state === TcpState.TimeWait) this.leaveTimeWait(connection);
     connection.state = TcpState.Closed;
     this.table.remove(connection);
     this.unset(connection);
@@ -125,13 +128,44 @@ export class Core {
 
   /** Both sides have closed: waits until no segment of the connection can be under way (RFC 9293 section 3.6). */
   timeWait(connection: Connection): void {
-    if (connection.state !== TcpState.TimeWait) this.timeWaits++;
-    connection.state = TcpState.TimeWait;
+    if (connection.state !== TcpState.TimeWait) this.enterTimeWait(connection);
     this.unset(connection);
     this.dropQueues(connection);
     connection.lifeAt = this.nowMilliseconds + 2 * MSL_MILLISECONDS;
     this.arm(connection);
     this.sayClosed(connection, 0);
+  }
+
+  private enterTimeWait(connection: Connection): void {
+    if (this.timeWaits >= TIME_WAITS_MAX) this.recycle();
+    connection.state = TcpState.TimeWait;
+    this.timeWaits++;
+    const newest = this.newestTimeWait;
+    connection.older = newest;
+    connection.newer = null;
+    if (newest === null) this.oldestTimeWait = connection;
+    else newest.newer = connection;
+    this.newestTimeWait = connection;
+  }
+
+  private leaveTimeWait(connection: Connection): void {
+    this.timeWaits--;
+    const older = connection.older;
+    const newer = connection.newer;
+    if (older === null) this.oldestTimeWait = newer;
+    else older.newer = newer;
+    if (newer === null) this.newestTimeWait = older;
+    else newer.older = older;
+    connection.older = null;
+    connection.newer = null;
+  }
+
+  /** Ends the TIME-WAIT that has lasted longest, to make room. */
+  private recycle(): void {
+    const oldest = this.oldestTimeWait;
+    if (oldest === null) return;
+    count(this.counters.timeWaitRecycled);
+    this.end(oldest, 0);
   }
 
   /** Gives the connection back once the program has closed it and knows that it is over. */

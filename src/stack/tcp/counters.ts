@@ -56,8 +56,6 @@ export class Counters {
   readonly keepAliveDrops: u32 = counter("tcp.keepalive-drops");
   readonly timeWaitRecycled: u32 = counter("tcp.time-wait-recycled");
 
-  readonly icmpIgnored: u32 = counter("tcp.icmp-not-believed");
-
   readonly synCacheAdded: u32 = counter("tcp.syncache-added");
   readonly synCacheCompleted: u32 = counter("tcp.syncache-completed");
   readonly synCacheDuplicate: u32 = counter("tcp.syncache-duplicate-syn");

@@ -79,18 +79,5 @@ export function begin(connection: Connection): void {
 
 /** The way to the same peer. */
 export function copyPath(to: Path, from: Path): void {
-  to.localHigh = from.localHigh;
-  to.localLow = from.localLow;
-  to.remoteHigh = from.remoteHigh;
-  to.remoteLow = from.remoteLow;
-  to.netif = from.netif;
-  to.version = from.version;
-  to.headroomBytes = from.headroomBytes;
-  to.headerBytes = from.headerBytes;
-  to.mtu = from.mtu;
-  to.addressSum = from.addressSum;
-  to.generation = from.generation;
-  to.hopLimit = from.hopLimit;
-  to.trafficClass = from.trafficClass;
-  to.dontFragment = from.dontFragment;
+  memory.copy(changetype<usize>(to), changetype<usize>(from), offsetof<Path>());
 }

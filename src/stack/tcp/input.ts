@@ -96,11 +96,11 @@ export class Input<Below extends Network> {
     }
     if (!this.acknowledgement(connection, packet, segment)) return false;
     this.core.heard(connection);
-    return this.content(connection, packet, segment);
+    return this.content(connection, segment);
   }
 
   /** Payload and FIN, and what they bring about. True if the reference on the frame was taken. */
-  private content(connection: Connection, packet: Packet, segment: Segment): bool {
+  private content(connection: Connection, segment: Segment): bool {
     let taken: bool = false;
     if (segment.has(URG)) count(this.core.counters.receivedUrgent);
     if (segment.length !== 0 || segment.has(FIN)) {
@@ -144,7 +144,7 @@ export class Input<Below extends Network> {
       if (before(options.timestamp, connection.tsRecent)) {
         if (core.nowMilliseconds - connection.tsRecentAtMilliseconds < TS_RECENT_VALID_MILLISECONDS) {
           count(core.counters.dropPaws);
-          this.challenge(connection, segment);
+          this.challenge(connection);
           return false;
         }
         connection.tsRecent = options.timestamp;
@@ -158,7 +158,7 @@ export class Input<Below extends Network> {
     }
     if (segment.has(SYN)) {
       count(core.counters.dropBadSyn);
-      this.challenge(connection, segment);
+      this.challenge(connection);
       return false;
     }
     return this.trim(connection, segment, windowBytes);
@@ -198,7 +198,7 @@ export class Input<Below extends Network> {
       }
       if (!(offset === windowBytes && segment.length === 0)) {
         count(core.counters.dropOutsideWindow);
-        this.challenge(connection, segment);
+        this.challenge(connection);
         return false;
       }
     }
@@ -215,7 +215,7 @@ export class Input<Below extends Network> {
   private duplicate(connection: Connection, segment: Segment): bool {
     if (segment.length === 0 && !segment.has(FIN)) {
       // An old ACK, or a keepalive: one byte before what is expected.
-      this.challenge(connection, segment);
+      this.challenge(connection);
       return false;
     }
     connection.flags |= FLAG_ACK_NOW;
@@ -246,11 +246,11 @@ export class Input<Below extends Network> {
       return;
     }
     count(this.core.counters.dropBadReset);
-    if (offset < windowBytes) this.challenge(connection, segment);
+    if (offset < windowBytes) this.challenge(connection);
   }
 
   /** An ACK that says what is expected, unless there were many. */
-  private challenge(connection: Connection, segment: Segment): void {
+  private challenge(connection: Connection): void {
     const core = this.core;
     const second = <u32>(core.nowMilliseconds / 1000);
     if (connection.challengesSince !== second) {
@@ -280,7 +280,7 @@ export class Input<Below extends Network> {
     if (before(connection.sndNxt, ack)) {
       if (!connection.has(FLAG_PROBING_WINDOW) || ack !== connection.sndNxt + 1) {
         count(core.counters.dropBadAck);
-        this.challenge(connection, segment);
+        this.challenge(connection);
         return false;
       }
       this.acknowledger.adoptProbe(connection);
@@ -289,7 +289,7 @@ export class Input<Below extends Network> {
       // RFC 5961 section 5.2: older than any window that there was.
       if (before(ack, connection.sndUna - connection.sndWndMax)) {
         count(core.counters.dropBadAck);
-        this.challenge(connection, segment);
+        this.challenge(connection);
         return false;
       }
       return true;
@@ -342,9 +342,7 @@ export class Input<Below extends Network> {
     this.connected(connection, segment);
     segment.flags &= ~SYN;
     connection.flags |= FLAG_ACK_NOW;
-    return this.trim(connection, segment, windowLeft(connection))
-      ? this.content(connection, packet, segment)
-      : false;
+    return this.trim(connection, segment, windowLeft(connection)) ? this.content(connection, segment) : false;
   }
 
   /** What the peer's SYN says. */

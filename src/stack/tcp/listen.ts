@@ -24,6 +24,8 @@ import { ACK, RST, SYN, TCP_HEADER_BYTES } from "./wire";
 
 /** Segments to closed ports that are answered (FreeBSD's net.inet.icmp.icmplim). */
 const RESETS_PER_SECOND: u32 = 200;
+/** ICMP errors about its SYN-ACKs that end an attempt to connect. */
+const FAILURES_MAX: u32 = 3;
 /** SYN-ACKs with a cookie are sent only after the cache was full; their ACKs are believed for so long. */
 const COOKIES_VALID_MILLISECONDS: u64 = 30_000;
 
@@ -238,7 +240,7 @@ export class Listening<Below extends Network> {
     }
     const offset = segment.seq - embryo.irs - 1;
     if (segment.has(RST)) {
-      this.embryonicReset(segment, embryo, offset);
+      this.embryonicReset(embryo, offset);
       return null;
     }
     if (segment.has(SYN)) {
@@ -290,7 +292,7 @@ export class Listening<Below extends Network> {
   }
 
   /** RFC 5961 section 3.2: only a RST with just the expected number ends the attempt. */
-  private embryonicReset(segment: Segment, embryo: Embryo, offset: u32): void {
+  private embryonicReset(embryo: Embryo, offset: u32): void {
     if (offset === 0) {
       count(this.core.counters.synCacheReset);
       this.cache.remove(embryo);
@@ -394,7 +396,7 @@ export class Listening<Below extends Network> {
   }
 
   /** An ICMP error about a SYN-ACK of ours, `ports` as in what comes in: three of them, and it is given up (FreeBSD). */
-  failed(report: Report, ports: u32, sequence: u32): void {
+  failed(report: Report, ports: u32, sequence: u32): bool {
     const embryo = this.cache.find(
       report.localHigh,
       report.localLow,
@@ -402,13 +404,11 @@ export class Listening<Below extends Network> {
       report.remoteLow,
       ports,
     );
-    if (embryo === null || sequence !== embryo.iss) {
-      count(this.core.counters.icmpIgnored);
-      return;
-    }
-    if (report.failure === <u32>Failure.TooBig || ++embryo.failures < 3) return;
+    if (embryo === null || sequence !== embryo.iss || report.failure === <u32>Failure.TooBig) return false;
+    if (++embryo.failures < FAILURES_MAX) return true;
     count(this.core.counters.synCacheUnreachable);
     this.cache.remove(embryo);
+    return true;
   }
 
   /** Sends SYN-ACKs again, or gives up. */

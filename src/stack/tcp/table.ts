@@ -94,6 +94,11 @@ export class ConnectionTable {
     return unchecked(unchecked(this.chunks[slot >>> CHUNK_BITS])[slot & CHUNK_MASK]);
   }
 
+  /** True if `take` would have to answer null: the limit is reached. */
+  get isFull(): bool {
+    return this.used >= this.limit;
+  }
+
   /** A fresh connection with a number of its own, in no chain; null if the limit is reached or memory has an end. */
   take(): Connection | null {
     if (this.free === null && !this.grow()) return null;

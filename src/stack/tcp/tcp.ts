@@ -4,8 +4,6 @@ import { Failure, Network, Packet, Report, Transport } from "../network";
 import {
   Connection,
   FLAG_ACK_NOW,
-  FLAG_FIN_RECEIVED,
-  FLAG_FIN_SENT,
   FLAG_FIN_WANTED,
   FLAG_IN_BACKLOG,
   FLAG_RELEASED,
@@ -20,8 +18,7 @@ import { LISTENER_BIT } from "./listeners";
 import { Output } from "./output";
 import { EPHEMERAL_PORTS, EphemeralPorts } from "./ports";
 import { Receiver } from "./receive";
-import { before } from "./sequence";
-import { LINGER_FOREVER, Settings } from "./settings";
+import { LINGER_FOREVER } from "./settings";
 import { CONNECT_MILLISECONDS, Timers } from "./timers";
 import { NEVER } from "./timerwheel";
 import { windowUpdate } from "./window";
@@ -319,10 +316,10 @@ export class Tcp<Below extends Network> implements Transport {
       default:
         break;
     }
-    if (linger === 0 || (unread && !connection.has(FLAG_FIN_RECEIVED)) || unread) {
+    if (linger === 0 || unread) {
       // What the program did not read is lost, and the peer must know (RFC 1122 section 4.2.2.13).
       this.output.reset(connection);
-      core.end(connection, linger === 0 || unread ? <u32>-StackError.ECONNABORTED : 0);
+      core.end(connection, <u32>-StackError.ECONNABORTED);
       return StackError.None;
     }
     if (linger !== LINGER_FOREVER) connection.lingerAt = core.nowMilliseconds + linger;
@@ -446,8 +443,8 @@ export class Tcp<Below extends Network> implements Transport {
     }
   }
 
-  /** An ICMP error about a segment of ours (RFC 5927): believed only about a live flow and what it has under way. */
-  failed(report: Report): void {
+  /** An error about a segment of ours (RFC 5927): believed only about a live flow and what it has under way. */
+  failed(report: Report): bool {
     const ports = frame_get32(report.frame, report.at);
     const sequence = frame_get32(report.frame, report.at + 4);
     // The quoted segment is ours: its ports are in the other order.
@@ -460,38 +457,35 @@ export class Tcp<Below extends Network> implements Transport {
       report.remoteLow,
       turned,
     );
-    if (connection === null) {
-      this.listening.failed(report, turned, sequence);
-      return;
-    }
-    if (before(sequence, connection.sndUna) || !before(sequence, connection.sndNxt)) {
-      count(this.core.counters.icmpIgnored);
-      return;
-    }
-    this.believe(connection, report.failure);
+    if (connection === null) return this.listening.failed(report, turned, sequence);
+    if (sequence - connection.sndUna >= connection.sndNxt - connection.sndUna) return false;
+    const believed = this.believe(connection, report);
     this.wind();
+    return believed;
   }
 
-  private believe(connection: Connection, failure: u32): void {
+  private believe(connection: Connection, report: Report): bool {
     const opening = connection.state === TcpState.SynSent || connection.state === TcpState.SynReceived;
-    switch (failure) {
+    switch (report.failure) {
       case Failure.TooBig:
-        // The network layer has noted the MTU: what is under way in longer segments goes out again.
-        if (!opening) this.output.send(connection);
-        return;
+        if (report.mtu >= connection.mtu) return false;
+        this.below.tooBig(connection, report.mtu);
+        // The path is stale now: what is under way in longer segments is lost, and goes out again.
+        this.output.send(connection);
+        return true;
       case Failure.Port:
       case Failure.Protocol:
       case Failure.Prohibited:
-        // Final, but only while nothing of the peer's was heard (RFC 5927 section 5.2).
+        // Final only while nothing of the peer's was heard (RFC 5927 section 5.2).
         if (opening) this.core.end(connection, <u32>-StackError.ECONNREFUSED);
         else connection.softError = <u32>-StackError.ECONNREFUSED;
-        return;
+        return true;
       case Failure.Unreachable:
       case Failure.TimeExceeded:
         connection.softError = <u32>-StackError.EHOSTUNREACH;
-        return;
+        return true;
       default:
-        return;
+        return false;
     }
   }
 }
