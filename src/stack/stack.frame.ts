@@ -1,5 +1,5 @@
 /**
- * The stock network stack: Ethernet, ARP, IPv4, ICMP, UDP. This file is the assembly and the only place where the
+ * The stock network stack: Ethernet, ARP, IPv4, ICMP, UDP, TCP. This file is the assembly and the only place where the
  * layers meet. What it exports is described in `docs/stack-interface.md`.
  *
  * The layers know each other by interface only, and take their neighbours as type parameters: so each call between
@@ -22,8 +22,9 @@ import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
 import { NoIpv6 } from "./ipv6-none";
 import { Netif, Netifs } from "./netif";
-import { Packet, Path, PROTOCOL_UDP, Report } from "./network";
+import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
 import { Routes } from "./routes";
+import { Tcp } from "./tcp/tcp";
 import { Udp } from "./udp/udp";
 
 // Named, so that a function of a layer is called after its neighbours, not after all that lies below them.
@@ -34,6 +35,7 @@ class Reporting extends Icmp<Network4, Network4Up> {}
 class Network6 extends NoIpv6 {}
 class Internet extends Ip<Network4, Network6, Reporting, Network6> {}
 class Datagrams extends Udp<Internet> {}
+class Flows extends Tcp<Internet> {}
 
 let netifs: Netifs = changetype<Netifs>(0);
 let routes4: Routes = changetype<Routes>(0);
@@ -45,6 +47,7 @@ let network6: Network6 = changetype<Network6>(0);
 let reporting: Reporting = changetype<Reporting>(0);
 let internet: Internet = changetype<Internet>(0);
 let datagrams: Datagrams = changetype<Datagrams>(0);
+let flows: Flows = changetype<Flows>(0);
 let configuration: Configuration<ConfigurationUp> = changetype<Configuration<ConfigurationUp>>(0);
 /** For answers to the application. */
 let path: Path = changetype<Path>(0);
@@ -66,13 +69,15 @@ class NeighboursUp {
 
 /** Transports: a line each. False: there is none for the packet's protocol, and the reference stays with the caller. */
 function deliver(packet: Packet): bool {
-  if (packet.protocol === PROTOCOL_UDP) datagrams.received(packet);
+  if (packet.protocol === PROTOCOL_TCP) flows.received(packet);
+  else if (packet.protocol === PROTOCOL_UDP) datagrams.received(packet);
   else return false;
   return true;
 }
 
 /** Tells the transport of a report: as `Transport.failed`. */
 function deliverReport(report: Report): bool {
+  if (report.protocol === PROTOCOL_TCP) return flows.failed(report);
   if (report.protocol === PROTOCOL_UDP) return datagrams.failed(report);
   return false;
 }
@@ -121,6 +126,7 @@ export function start(): void {
   network6 = new Network6();
   internet = new Internet(network4, network6, reporting, network6);
   datagrams = new Datagrams(internet);
+  flows = new Flows(internet, alarm);
   configuration = new Configuration<ConfigurationUp>(netifs, routes4, new ConfigurationUp());
 }
 
@@ -135,6 +141,12 @@ export function timer(): void {
   const nowNs = clock_ns();
   alarm.ring();
   neighbours.timer(nowNs);
+  flows.timer();
+}
+
+/** Called by the runtime when it has delivered events and `event` had refused one. */
+export function resume(): void {
+  flows.resume();
 }
 
 export function configure(index: u32, address: u32, prefix: u32, gateway: u32): i32 {
@@ -206,4 +218,60 @@ export function udp_send(
 
 export function udp_max_payload(w0: u32, w1: u32, w2: u32, w3: u32): i32 {
   return datagrams.maxPayload(halfOf(w0, w1), halfOf(w2, w3));
+}
+
+export function tcp_listen(w0: u32, w1: u32, w2: u32, w3: u32, port: u32, backlog: u32): i32 {
+  return flows.listen(halfOf(w0, w1), halfOf(w2, w3), port, backlog);
+}
+
+export function tcp_unlisten(listener: u32): i32 {
+  return flows.unlisten(listener);
+}
+
+export function tcp_listener_port(listener: u32): i32 {
+  return flows.listenerPort(listener);
+}
+
+export function tcp_connect(
+  r0: u32,
+  r1: u32,
+  r2: u32,
+  r3: u32,
+  remotePort: u32,
+  l0: u32,
+  l1: u32,
+  l2: u32,
+  l3: u32,
+  localPort: u32,
+): i32 {
+  const local = halfOf(l2, l3);
+  return flows.connect(halfOf(r0, r1), halfOf(r2, r3), remotePort, halfOf(l0, l1), local, localPort);
+}
+
+export function tcp_write(flow: u32, frame: u32, offset: u32, length: u32): i32 {
+  return flows.write(flow, frame, offset, length);
+}
+
+export function tcp_consume(flow: u32, bytes: u32): i32 {
+  return flows.consume(flow, bytes);
+}
+
+export function tcp_shutdown(flow: u32): i32 {
+  return flows.shutdown(flow);
+}
+
+export function tcp_close(flow: u32): i32 {
+  return flows.close(flow);
+}
+
+export function tcp_abort(flow: u32): i32 {
+  return flows.abort(flow);
+}
+
+export function tcp_set(flow: u32, option: u32, value: u32): i32 {
+  return flows.set(flow, option, value);
+}
+
+export function tcp_get(flow: u32, field: u32): u32 {
+  return flows.get(flow, field);
 }
