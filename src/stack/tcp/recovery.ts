@@ -321,9 +321,14 @@ export class Recoveries {
       if (recovery.lostBytes !== 0 && ack.lostBytes !== 0) {
         this.beginRepair(recovery, outstanding, RecoveryPhase.Repairing);
         ack.recoveryBegan = true;
-      } else if (recovery.windowLimited && ack.deliveredBytes !== 0) {
+      } else if (recovery.windowLimited && advanced) {
         recovery.windowLimited = false;
-        congestionGrow(recovery.congestion, ack.deliveredBytes, now, recovery.roundTrip.smoothedMicroseconds);
+        congestionGrow(
+          recovery.congestion,
+          ack.acknowledgedBytes,
+          now,
+          recovery.roundTrip.smoothedMicroseconds,
+        );
       }
     }
     if (recovery.phase === <u32>RecoveryPhase.Repairing) this.reduceInProportion(recovery, advanced);
