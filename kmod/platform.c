@@ -219,3 +219,19 @@ mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 		woke = sleep_until(p, deadline_ns);
 	return (woke != 0 ? woke : MIRAGE_WAKE_TIMER);
 }
+
+const struct mirage_socket_call *
+mirage_platform_sockets(struct mirage_platform *p, unsigned *ncalls)
+{
+
+	*ncalls = 0;
+	return (NULL);
+}
+
+unsigned
+mirage_platform_socket_events(
+    struct mirage_platform *p, struct mirage_socket_event *events, unsigned max)
+{
+
+	return (0);
+}

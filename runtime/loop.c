@@ -128,6 +128,8 @@ mirage_loop_run(struct mirage_instance *inst)
 		more = false;
 		for (i = 0; i < inst->nnetifs && !mirage_ended(inst); i++)
 			more |= receive(inst, i);
+		if (inst->frame_code->nmodules > 0 && !mirage_ended(inst))
+			more |= mirage_sockets_poll(inst);
 		if (inst->frame_code->nevents > 0)
 			mirage_net_deliver_events(inst);
 		if (!mirage_ended(inst))

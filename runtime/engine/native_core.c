@@ -323,11 +323,15 @@ push_config(duk_context *ctx)
 {
 	const struct mirage_instance *inst = mirage_native_instance(ctx);
 	const struct mirage_config *c = &inst->config;
+	unsigned ncalls;
 	int i;
 
 	duk_push_object(ctx);
 	put_text(ctx, "ipv4", c->ipv4);
 	put_text(ctx, "gateway", c->gateway);
+	duk_push_boolean(
+	    ctx, mirage_platform_sockets(inst->platform, &ncalls) != NULL);
+	duk_put_prop_literal(ctx, -2, "sockets");
 	duk_push_array(ctx);
 	for (i = 0; i < c->argc; i++) {
 		duk_push_string(ctx, c->argv[i]);

@@ -40,7 +40,7 @@ frame_code_call(duk_context *ctx)
 	uint32_t args[MIRAGE_WASM_ARGS] = {0}, result = 0;
 	duk_idx_t top = duk_get_top(ctx), i;
 
-	if (e >= w->module->nexports)
+	if (e >= (w->calls != NULL ? w->ncalls + 1 : w->module->nexports))
 		return (duk_range_error(ctx, "frame code %s has no export %lu",
 		    w->module->name, (unsigned long)e));
 	for (i = 2; i < top && i < 2 + MIRAGE_WASM_ARGS; i++)

@@ -242,3 +242,21 @@ mirage_platform_frame_free(struct mirage_platform *p, struct mirage_frame *f)
 	mirage_frame_drop_segments(p, f);
 	mirage_platform_free(p, f, sizeof(*f));
 }
+
+const struct mirage_socket_call *
+mirage_platform_sockets(struct mirage_platform *p, unsigned *ncalls)
+{
+	(void)p;
+	*ncalls = 0;
+	return (NULL);
+}
+
+unsigned
+mirage_platform_socket_events(
+    struct mirage_platform *p, struct mirage_socket_event *events, unsigned max)
+{
+	(void)p;
+	(void)events;
+	(void)max;
+	return (0);
+}

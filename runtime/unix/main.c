@@ -149,6 +149,11 @@ open_interfaces(struct mirage_platform *p, const struct options *o, char *error)
 		};
 		enum nic_open result;
 
+		if (strcmp(o->nets[i], "socket") == 0) {
+			if (!sockets_open(p, error))
+				return (OPEN_FAILED);
+			continue;
+		}
 		if (n.has_host_address) {
 			uint32_t first =
 			    (o->address & (UINT32_MAX << (32 - o->prefix))) + 1;

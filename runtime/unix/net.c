@@ -84,7 +84,7 @@ nic_open(struct mirage_platform *p, const struct nic_options *o, char *error)
 	else {
 		snprintf(error, ERROR_BYTES,
 		    "--net %s: no such kind of interface; it is one of "
-		    "tap:NAME, fd:NUMBER, pcap:IN[,OUT]",
+		    "tap:NAME, fd:NUMBER, pcap:IN[,OUT], socket",
 		    o->spec);
 		return (OPEN_USAGE);
 	}

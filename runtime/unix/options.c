@@ -22,7 +22,9 @@ static const struct option {
 	"fd:NUMBER      an open tap, or a SOCK_SEQPACKET or\n"
 	"               SOCK_DGRAM socket of frames\n"
 	"pcap:IN[,OUT]  frames from a capture, answers to another,\n"
-	"               on the capture's clock"},
+	"               on the capture's clock\n"
+	"socket         no interface: the host's own TCP and UDP, at\n"
+	"               its own addresses"},
     {"ipv4", "ADDRESS/PREFIX", "the program's address, e.g. 10.0.0.2/24"},
     {"gateway", "ADDRESS", "its IPv4 router, e.g. 10.0.0.1"},
     {"mac", "ADDRESS", "MAC address of the first interface (then of the next)"},
@@ -291,6 +293,33 @@ apply(struct options *o, const char *name, const char *value,
 	return (true);
 }
 
+/* The host's sockets take the place of all that interfaces are for. */
+static bool
+check_sockets(const struct options *o)
+{
+	const char *other = NULL;
+	unsigned i;
+	bool sockets = false;
+
+	for (i = 0; i < o->nnets; i++)
+		sockets |= strcmp(o->nets[i], "socket") == 0;
+	if (!sockets)
+		return (true);
+	if (o->nnets > 1)
+		other = "another --net";
+	else if (o->has_ipv4)
+		other = "--ipv4";
+	else if (o->nmacs > 0)
+		other = "--mac";
+	if (other == NULL)
+		return (true);
+	fprintf(stderr,
+	    "mirage: --net socket: the program has the host's addresses then, "
+	    "so %s does not go with it\n",
+	    other);
+	return (false);
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -361,6 +390,8 @@ options_parse(struct options *o, int argc, char **argv)
 		fprintf(stderr, "mirage: more --mac than --net\n");
 		return (EXIT_USAGE_ERROR);
 	}
+	if (!check_sockets(o))
+		return (EXIT_USAGE_ERROR);
 	o->config.argc = argc - i;
 	o->config.argv = argv + i;
 	return (-1);

@@ -36,6 +36,7 @@ unix_platform_fini(struct mirage_platform *p)
 	for (i = 0; i < p->nnics; i++)
 		nic_close(&p->nics[i]);
 	p->nnics = 0;
+	sockets_close(p);
 	buffers_free_all(p);
 	close(p->wake_fd);
 }
@@ -178,15 +179,17 @@ wait_for_capture(struct mirage_platform *p, uint64_t deadline_ns)
 unsigned
 mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 {
-	struct pollfd fds[1 + UNIX_NICS];
+	struct pollfd fds[2 + UNIX_NICS];
 	struct timespec ts, *timeout = NULL;
-	unsigned i, up = 0, woke = 0;
+	unsigned i, n, up = 0, woke = 0;
 	uint64_t requests;
 
 	if (mirage_platform_stop_requested(p))
 		return (MIRAGE_WAKE_STOP);
 	if (p->captures)
 		return (wait_for_capture(p, deadline_ns));
+	if (sockets_pending(p))
+		return (MIRAGE_WAKE_FRAME);
 	fds[0].fd = p->wake_fd;
 	fds[0].events = POLLIN;
 	for (i = 0; i < p->nnics; i++) {
@@ -196,6 +199,10 @@ mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 	}
 	if (p->nnics > 0 && up == 0)
 		return (MIRAGE_WAKE_END);
+	n = 1 + p->nnics;
+	fds[n].fd = sockets_poll_fd(p);
+	fds[n].events = POLLIN;
+	n++;
 	if (deadline_ns != UINT64_MAX) {
 		uint64_t now = clock_read(CLOCK_MONOTONIC);
 		uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
@@ -204,14 +211,14 @@ mirage_platform_wait(struct mirage_platform *p, uint64_t deadline_ns)
 		ts.tv_nsec = (long)(left % 1000000000);
 		timeout = &ts;
 	}
-	if (ppoll(fds, 1 + p->nnics, timeout, NULL) <= 0)
+	if (ppoll(fds, n, timeout, NULL) <= 0)
 		return (MIRAGE_WAKE_TIMER);
 	if (fds[0].revents != 0 &&
 	    read(p->wake_fd, &requests, sizeof(requests)) > 0 &&
 	    mirage_platform_stop_requested(p))
 		woke |= MIRAGE_WAKE_STOP;
-	for (i = 0; i < p->nnics; i++)
-		if (fds[1 + i].fd != -1 && fds[1 + i].revents != 0)
+	for (i = 1; i < n; i++)
+		if (fds[i].fd != -1 && fds[i].revents != 0)
 			woke |= MIRAGE_WAKE_FRAME;
 	return (woke);
 }

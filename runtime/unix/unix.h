@@ -16,6 +16,7 @@
 #define VLAN_BYTES     4
 
 struct capture; /* pcap.c: a capture being read */
+struct sockets; /* sockets.c: --net socket */
 struct unix_buffer;
 
 struct nic {
@@ -37,6 +38,8 @@ struct mirage_platform {
 	unsigned nnics;
 	bool captures; /* time is the captures' */
 	uint64_t clock_ns; /* then: now */
+
+	struct sockets *sockets; /* NULL: not --net socket */
 
 	int wake_fd; /* eventfd: a request below was made */
 	bool stop; /* atomic; by the thread that takes signals */
@@ -91,6 +94,14 @@ int capture_receive(
     struct mirage_platform *, struct nic *, struct mirage_frame **, int max);
 enum mirage_tx capture_transmit(
     struct mirage_platform *, struct nic *, const struct mirage_frame *);
+
+/* sockets.c */
+bool sockets_open(struct mirage_platform *, char *error);
+void sockets_close(struct mirage_platform *);
+/* The descriptor that is readable when there are events; -1: none is wanted. */
+int sockets_poll_fd(const struct mirage_platform *);
+/* Are there events without waiting? */
+bool sockets_pending(const struct mirage_platform *);
 
 /* buffers.c */
 

@@ -247,11 +247,17 @@ mirage_wasm_call(struct mirage_wasm *w, uint32_t export_index,
     const uint32_t *args, uint32_t *result)
 {
 	struct mirage_frame_code *fc = w->inst->frame_code;
-	const struct mirage_wasm_export *e = &w->module->exports[export_index];
+	const struct mirage_wasm_export *e;
 	struct mirage_wasm_entry entry;
 	int64_t fuel = w->inst->fuel;
 	uint32_t value;
 
+	if (w->calls != NULL) {
+		value = mirage_sockets_call(w, export_index, args);
+		if (result != NULL)
+			*result = value;
+		return (true);
+	}
 	entry.outer = fc->entry;
 	if (setjmp(entry.escape) != 0) {
 		/* The trap may have come from an entry further in. */
@@ -259,6 +265,7 @@ mirage_wasm_call(struct mirage_wasm *w, uint32_t export_index,
 		return (false);
 	}
 	fc->entry = &entry;
+	e = &w->module->exports[export_index];
 	value = e->call(mirage_wasm_instance(w), args);
 	fc->entry = entry.outer;
 	w->inst->stats.instructions += (uint64_t)(fuel - w->inst->fuel);
@@ -272,6 +279,8 @@ mirage_wasm_find_export(const struct mirage_wasm *w, const char *name)
 {
 	unsigned i;
 
+	if (w->calls != NULL)
+		return (mirage_sockets_find(w, name));
 	for (i = 0; i < w->module->nexports; i++)
 		if (strcmp(w->module->exports[i].name, name) == 0)
 			return ((int32_t)i);
@@ -352,6 +361,9 @@ mirage_frame_code_create(struct mirage_instance *inst)
 		w->index = i;
 		w->deadline_ns = UINT64_MAX;
 		fc->modules[fc->nmodules++] = w;
+		w->start = w->input = w->timer = w->resume = -1;
+		if (m->stack && mirage_sockets_replace(w))
+			continue;
 		w->start = hook(w, "start", 0, &ok);
 		w->input = hook(w, "input", 2, &ok);
 		w->timer = hook(w, "timer", 0, &ok);
@@ -391,7 +403,8 @@ mirage_frame_code_destroy(struct mirage_instance *inst)
 		 * Sound for one that was instantiated in part, too: what it
 		 * did not come to is all zero.
 		 */
-		w->module->free(mirage_wasm_instance(w));
+		if (w->calls == NULL)
+			w->module->free(mirage_wasm_instance(w));
 		mirage_platform_free(p, w,
 		    sizeof(struct mirage_wasm) + w->module->instance_bytes);
 	}

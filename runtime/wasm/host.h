@@ -35,6 +35,9 @@ struct mirage_wasm {
 	struct mirage_frame_table *frames;
 	wasm_rt_memory_t *memory; /* NULL: it has none */
 	const struct mirage_wasm_module *module;
+	/* The platform's sockets instead of the module's exports; NULL: no. */
+	const struct mirage_socket_call *calls;
+	unsigned ncalls;
 	uint64_t deadline_ns; /* of timer_set(), UINT64_MAX: none */
 	uint32_t index; /* in the program */
 	bool refused; /* an event of it found the queue full */
@@ -91,6 +94,20 @@ void mirage_frame_code_timers(struct mirage_instance *, uint64_t now_ns);
 void mirage_frame_code_resume(struct mirage_instance *);
 /* Earliest deadline; UINT64_MAX: none. */
 uint64_t mirage_frame_code_deadline(const struct mirage_instance *);
+/* sockets.c */
+
+/*
+ * The platform's sockets take the place of a module that is the stock network
+ * stack, if the platform offers them: true.
+ */
+bool mirage_sockets_replace(struct mirage_wasm *);
+/* What mirage_wasm_call() and mirage_wasm_find_export() are then. */
+uint32_t mirage_sockets_call(
+    struct mirage_wasm *, uint32_t call, const uint32_t *args);
+int32_t mirage_sockets_find(const struct mirage_wasm *, const char *name);
+/* Queues the sockets' events.  True: there may be more. */
+bool mirage_sockets_poll(struct mirage_instance *);
+
 /* The oldest event, taken from the queue; its frame's reference with it. */
 bool mirage_frame_code_event(struct mirage_instance *, struct mirage_event *);
 

@@ -223,6 +223,7 @@ async function compileModule(
   const result = instrument(readFileSync(raw, "utf8"), header, readDisassembly(disassembly, compiled.map), {
     module: name,
     file: shown,
+    stack: file === join(packageRoot, "src/stack/stack.frame.ts"),
     sourceName(one) {
       const real = sourceFile(one, base);
       return real === undefined ? one : tracePath(real, program);

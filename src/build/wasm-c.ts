@@ -15,6 +15,8 @@ export interface ModuleNames {
   readonly module: string;
   /** Source file as messages name it. */
   readonly file: string;
+  /** It is the stock network stack. */
+  readonly stack: boolean;
   /** Turns a source of the source map into a name for messages. */
   readonly sourceName: (source: string) => string;
 }
@@ -207,6 +209,7 @@ release(void *instance)
 const struct mirage_wasm_module mirage_wasm_module_${name} = {
 	.name = ${JSON.stringify(name)},
 	.file = ${JSON.stringify(names.file)},
+	.stack = ${names.stack ? 1 : 0},
 	.instance_bytes = sizeof(Z_${name}_instance_t),
 	.instantiate = instantiate,
 	.free = release,

@@ -78,6 +78,8 @@ export interface Native {
   readonly config: {
     readonly ipv4: string | undefined;
     readonly gateway: string | undefined;
+    /** The host's own sockets are in the stack's place (`--net socket`). */
+    readonly sockets: boolean;
     readonly args: readonly string[];
     readonly program: string;
     readonly buildId: string;

@@ -15,6 +15,9 @@ export interface Releasable {
   letGo(): void;
 }
 
+/** The limit of a queue that something else bounds. */
+export const UNBOUNDED = 2 ** 53;
+
 export class DeliveryQueue<T extends Releasable> {
   /** Items that were dropped because the queue was full. */
   declare dropped: number;
@@ -24,13 +27,15 @@ export class DeliveryQueue<T extends Releasable> {
   /** Promises of those who wait, longest first; and of each the iteration that asked, if one did. */
   declare private waiters: Promise<unknown>[];
   declare private askers: (Iteration<T> | undefined)[];
-  declare private waiting: number;
-  declare private callback: ((item: T) => void) | undefined;
+  /** How many wait. */
+  declare waiting: number;
+  declare callback: ((item: T) => void) | undefined;
   declare closedBy: (() => Error) | undefined;
-  declare private readonly promise: NativePromise;
+  declare readonly promise: NativePromise;
 
+  /** @param limit 1 to 65536 items, or `UNBOUNDED` */
   constructor(limit: number) {
-    if (!(Number.isInteger(limit) && limit >= 1 && limit <= 65536)) {
+    if (limit !== UNBOUNDED && !(Number.isInteger(limit) && limit >= 1 && limit <= 65536)) {
       throw new RangeError(`a queue of ${limit}: expected a whole number from 1 to 65536`);
     }
     this.waiting = 0;
@@ -107,6 +112,11 @@ export class DeliveryQueue<T extends Releasable> {
     this.closedBy = reason;
     this.callback = undefined;
     for (let item = this.next(); item !== undefined; item = this.next()) item.letGo();
+    this.settleWaiters(Settled.Fulfilled, reason);
+  }
+
+  /** Those who wait get nothing more: an error, if iterations are to be `Rejected` too; else these end. */
+  settleWaiters(iterations: Settled, reason: (() => Error) | undefined): void {
     const waiters = this.waiters;
     const askers = this.askers;
     const count = this.waiting;
@@ -115,7 +125,9 @@ export class DeliveryQueue<T extends Releasable> {
     this.waiting = 0;
     for (let i = 0; i < count; i++) {
       const promise = waiters[i] as Promise<unknown>;
-      if (askers[i] === undefined) this.promise.settle(promise, Settled.Rejected, reason());
+      if (reason !== undefined && (askers[i] === undefined || iterations === Settled.Rejected)) {
+        this.promise.settle(promise, Settled.Rejected, reason());
+      } else if (askers[i] === undefined) this.promise.settle(promise, Settled.Fulfilled, undefined);
       else this.promise.settle(promise, Settled.Fulfilled, { value: undefined, done: true });
     }
   }
@@ -152,7 +164,7 @@ export class DeliveryQueue<T extends Releasable> {
   }
 }
 
-class Iteration<T extends Releasable> implements AsyncIterableIterator<T> {
+export class Iteration<T extends Releasable> implements AsyncIterableIterator<T> {
   /** What the loop got last, and may not have released. */
   declare last: T | undefined;
   declare private readonly queue: DeliveryQueue<T>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StackError } from "../stack/interface.ts";
+import { StackError, StackEvent } from "../stack/interface.ts";
 import * as frameStack from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
@@ -17,17 +17,35 @@ export function stack(): typeof frameStack {
   return frameStack;
 }
 
-/** Events of the stack go to `listener`. */
-export function listenToStack(listener: FrameEventListener): void {
-  native.frameCodeListen(frameStack.frameModule, listener);
+let udp: FrameEventListener | undefined;
+let tcp: FrameEventListener | undefined;
+
+/** Events of the stack that are about that transport go to `listener`. */
+export function listenToStack(transport: "udp" | "tcp", listener: FrameEventListener): void {
+  if (transport === "udp") udp = listener;
+  else tcp = listener;
+  // Most programs have one transport, whose events then go straight to it.
+  native.frameCodeListen(
+    frameStack.frameModule,
+    udp !== undefined && tcp !== undefined ? dispatch : listener,
+  );
+}
+
+function dispatch(...event: Parameters<FrameEventListener>): void {
+  const listener = event[0] >= StackEvent.TcpAccepted ? tcp : udp;
+  listener?.(...event);
 }
 
 function configure(): void {
-  const { ipv4, gateway } = native.config;
+  const { ipv4, gateway, sockets } = native.config;
+  if (sockets) {
+    configured = true;
+    return;
+  }
   if (native.netifCount() === 0) {
     throw new NetworkError(
       "ENETDOWN",
-      "there is no network interface: give one with --net, such as --net tap:mirage0",
+      "there is no network: give one with --net, such as --net tap:mirage0 or the host's own sockets, --net socket",
     );
   }
   if (ipv4 === undefined) {

@@ -372,7 +372,7 @@ export const Udp = {
     if (id < 0) throw networkError(id, `bind ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
     if (!listening) {
       listening = true;
-      listenToStack(onEvent);
+      listenToStack("udp", onEvent);
     }
     const socket = new UdpSocket(id, options, waiting);
     sockets[id] = socket;

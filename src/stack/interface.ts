@@ -13,6 +13,11 @@ export enum StackEvent {
   UdpUnreachable = 2,
   /** A datagram of IPv6 for a bound socket: c is the source port, and << 16 where the IPv6 header begins in the frame. */
   UdpDatagram6 = 3,
+  /**
+   * As `UdpUnreachable`, of IPv6. The listener owns one reference on the frame; b is ICMPv6 type << 8 | code, c the port
+   * that was sent to, and << 16 where the IPv6 header of the packet that was sent begins in the frame.
+   */
+  UdpUnreachable6 = 4,
   /** `a` a listener, `b` the flow of a peer that connected to it. */
   TcpAccepted = 16,
   /** `a` a flow whose `tcp_connect` has succeeded. If it fails, `TcpClosed` comes instead. */

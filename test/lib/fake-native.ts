@@ -33,6 +33,7 @@ export class FakeNative {
   interfaces = [{ name: "mirage0", mac: "02:00:5e:10:00:02", mtu: 1500 }];
   ipv4: string | undefined = "10.0.0.2/24";
   gateway: string | undefined = "10.0.0.1";
+  sockets = false;
   private nextHandle = 0x10001;
 
   /** A frame that the caller owns one reference on. */
@@ -93,6 +94,7 @@ export class FakeNative {
       return {
         ipv4: self.ipv4,
         gateway: self.gateway,
+        sockets: self.sockets,
         args: ["one"],
         program: "test",
         buildId: "0",

@@ -2,7 +2,9 @@
 import { expect, it } from "vitest";
 import { runNative } from "./native.ts";
 
-const FRAME_SOURCES = ["table", "ops", "checksum", "finish", "segment"].map((name) => `runtime/frame/${name}.c`);
+const FRAME_SOURCES = ["table", "ops", "checksum", "finish", "segment"].map(
+  (name) => `runtime/frame/${name}.c`,
+);
 
 it("keeps frames apart by handle, moves bytes by reference, and fills in checksums that a card was to fill in", () => {
   const { status, signal, stderr } = runNative("frames", FRAME_SOURCES);

@@ -20,7 +20,10 @@ const FLAGS = [
 ];
 
 const PLATFORM = [
-  ...["platform", "buffers", "net", "tap", "pcap", "probes"].map((name) => `runtime/unix/${name}.c`),
+  ...["platform", "buffers", "net", "tap", "pcap", "probes", "sockets"].map(
+    (name) => `runtime/unix/${name}.c`,
+  ),
+  ...["tcp", "udp", "options"].map((name) => `runtime/unix/sockets_${name}.c`),
   "runtime/stats.c",
 ];
 

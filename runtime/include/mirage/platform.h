@@ -164,4 +164,37 @@ struct mirage_frame *mirage_platform_frame_alloc(
 void mirage_platform_frame_free(
     struct mirage_platform *, struct mirage_frame *);
 
+/*
+ * The host's own sockets.  A platform MAY offer them in the place of the stock
+ * network stack: functions of the names, arguments and results of what
+ * src/stack/stack.frame.ts exports, and its events (docs/stack-interface.md).
+ * The program does not notice.  NULL: it does not offer them (now).
+ */
+struct mirage_socket_call {
+	const char *name;
+	uint8_t nargs;
+	/*
+	 * Which argument is a frame's handle; -1: none.  call gets the frame,
+	 * NULL for handle 0, and borrows it.
+	 */
+	int8_t frame;
+	int32_t (*call)(struct mirage_platform *, const uint32_t *args,
+	    const struct mirage_frame *);
+};
+const struct mirage_socket_call *mirage_platform_sockets(
+    struct mirage_platform *, unsigned *ncalls);
+
+/*
+ * Events of these sockets: at most max, without waiting; returns how many.
+ * frame: one reference, now the caller's; NULL: none.  If max is 0 the
+ * program holds too much, and mirage_platform_wait() does not wake it for
+ * sockets until it was asked for more.
+ */
+struct mirage_socket_event {
+	uint32_t kind, offset, length, a, b, c;
+	struct mirage_frame *frame;
+};
+unsigned mirage_platform_socket_events(
+    struct mirage_platform *, struct mirage_socket_event *, unsigned max);
+
 #endif /* MIRAGE_PLATFORM_H */

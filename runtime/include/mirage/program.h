@@ -15,7 +15,7 @@
  * whatever else a program's own objects and the runtime agree on (this file,
  * <mirage/wasm.h>).
  */
-#define MIRAGE_PROGRAM_FORMAT 1
+#define MIRAGE_PROGRAM_FORMAT 2
 
 struct mirage_instance;
 struct mirage_wasm_module; /* <mirage/wasm.h>: one compiled frame-code module */

@@ -108,6 +108,8 @@ struct mirage_wasm_export {
 struct mirage_wasm_module {
 	const char *name; /* for messages: "udp" */
 	const char *file; /* its TypeScript source: "src/stack/udp.ts" */
+	/* It is the stock network stack: the host's sockets may replace it. */
+	uint8_t stack;
 	size_t instance_bytes; /* of wasm2c's instance structure */
 	void (*instantiate)(void *instance, void *host);
 	void (*free)(void *instance);

@@ -1,0 +1,113 @@
+/** The same program on the host's own sockets and on Mirage's stack behind a tap: what a peer sees must be the same. */
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "./mirage.ts";
+import { NetworkNamespace, whyNoTap } from "./netns.ts";
+import { RunningProgram } from "./program.ts";
+
+const run = promisify(execFile);
+
+/** Where a program runs, and where its peers do. */
+export interface Network {
+  readonly title: string;
+  /** Addresses at which peers reach the program, one for each version of IP that it has. */
+  readonly addresses: readonly string[];
+  /** Starts the program; it is killed when the network is closed. */
+  start(executable: string, args?: readonly string[], options?: readonly string[]): RunningProgram;
+  /** Runs a peer to its end and returns what it printed; rejects if it fails. */
+  peer(command: string, args: readonly string[], input?: string | Uint8Array): Promise<string>;
+  /** `test/support/tcp-client.mjs`. */
+  client(...args: readonly (string | number)[]): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+const CLIENT = join(ROOT, "test/support/tcp-client.mjs");
+const PEER_TIMEOUT_MS = 60_000;
+
+abstract class AnyNetwork implements Network {
+  abstract readonly title: string;
+  abstract readonly addresses: readonly string[];
+  protected abstract readonly options: readonly string[];
+  readonly #running: RunningProgram[] = [];
+
+  protected abstract spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+  protected abstract inside(command: string, args: readonly string[]): [string, string[]];
+
+  start(executable: string, args: readonly string[] = [], options: readonly string[] = []): RunningProgram {
+    const words = [...this.options, ...options, "--", ...args];
+    const program = new RunningProgram(this.spawn(executable, words, {}));
+    this.#running.push(program);
+    return program;
+  }
+
+  async peer(command: string, args: readonly string[], input: string | Uint8Array = ""): Promise<string> {
+    const promise = run(...this.inside(command, args), { timeout: PEER_TIMEOUT_MS, maxBuffer: 256 << 20 });
+    // A peer need not read what it is given.
+    promise.child.stdin?.on("error", () => {});
+    promise.child.stdin?.end(input);
+    return (await promise).stdout;
+  }
+
+  async client(...args: readonly (string | number)[]): Promise<Record<string, unknown>> {
+    const output = await this.peer(process.execPath, [CLIENT, ...args.map(String)]);
+    return JSON.parse(output) as Record<string, unknown>;
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.#running) {
+      if (program.child.exitCode === null) await program.stop("SIGKILL");
+    }
+  }
+}
+
+class HostSockets extends AnyNetwork {
+  readonly title = "--net socket";
+  readonly addresses = ["127.0.0.1", "::1"];
+  protected readonly options = ["--net", "socket", "--stats"];
+
+  protected spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    return spawn(command, args, options);
+  }
+
+  protected inside(command: string, args: readonly string[]): [string, string[]] {
+    return [command, [...args]];
+  }
+}
+
+class Tap extends AnyNetwork {
+  readonly title = "a tap";
+  readonly addresses = ["10.0.0.2"];
+  protected readonly options = [
+    "--net",
+    "tap:mirage0",
+    "--ipv4",
+    "10.0.0.2/24",
+    "--gateway",
+    "10.0.0.1",
+    "--rtparams",
+    "h=128M",
+  ];
+  readonly #namespace = new NetworkNamespace();
+
+  protected spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    return this.#namespace.spawn(command, [...args], options);
+  }
+
+  protected inside(command: string, args: readonly string[]): [string, string[]] {
+    return ["ip", ["netns", "exec", this.#namespace.name, command, ...args]];
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#namespace.remove();
+  }
+}
+
+const TAP_HAS_TCP = false as boolean;
+
+/** For `describe.each`: title, why it cannot be had here, and how to get it. */
+export const networks: readonly { title: string; skipped: string | undefined; open: () => Network }[] = [
+  { title: "--net socket", skipped: undefined, open: () => new HostSockets() },
+  { title: "a tap", skipped: TAP_HAS_TCP ? whyNoTap() : "the stack has no TCP", open: () => new Tap() },
+];
