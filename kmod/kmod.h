@@ -36,6 +36,7 @@ MALLOC_DECLARE(M_MIRAGE);
 #define PROGRAM_BYTES  128
 #define RTPARAMS_BYTES 256 /* of text, with its NUL */
 #define ADDRESS_BYTES  20 /* "255.255.255.255/32" and its NUL */
+#define ADDRESS6_BYTES 50 /* eight groups, "/128" and the NUL */
 #define ARGS_BYTES     256 /* of text, with its NUL */
 #define ARGS_WORDS     32
 #define SETTING_BYTES  256 /* of the longest of these texts */
@@ -67,12 +68,16 @@ struct mirage_platform {
 	struct mirage_rtparams params;
 	char ipv4[ADDRESS_BYTES];
 	char gateway[ADDRESS_BYTES];
+	char ipv6[ADDRESS6_BYTES];
+	char gateway6[ADDRESS6_BYTES];
 	char args[ARGS_BYTES];
 
 	/* What the running one uses. */
 	struct mirage_config config;
 	char config_ipv4[ADDRESS_BYTES];
 	char config_gateway[ADDRESS_BYTES];
+	char config_ipv6[ADDRESS6_BYTES];
+	char config_gateway6[ADDRESS6_BYTES];
 	char config_args[ARGS_BYTES];
 	char *config_argv[ARGS_WORDS + 1];
 

@@ -132,6 +132,83 @@ check_gateway(
 	return (true);
 }
 
+/* The end of an IPv6 address (RFC 4291, 2.2, without dotted quads); or NULL. */
+static const char *
+read_address6(const char *at)
+{
+	unsigned groups = 0, digits;
+	bool gap = false;
+
+	if (at[0] == ':' && at[1] == ':') {
+		gap = true;
+		at += 2;
+	}
+	for (; groups < 8; groups++) {
+		for (digits = 0; digits < 5; digits++, at++)
+			if (!(*at >= '0' && *at <= '9') &&
+			    !(*at >= 'a' && *at <= 'f') &&
+			    !(*at >= 'A' && *at <= 'F'))
+				break;
+		if (digits == 0 && at[-1] == ':' && gap && at[-2] == ':')
+			break;
+		if (digits == 0 || digits > 4)
+			return (NULL);
+		if (*at != ':' || groups == 7) {
+			groups++;
+			break;
+		}
+		if (at[1] == ':') {
+			if (gap)
+				return (NULL);
+			gap = true;
+			at++;
+		}
+		at++;
+	}
+	return (gap ? (groups < 8 ? at : NULL) : (groups == 8 ? at : NULL));
+}
+
+/* Whose address it is is checked by the start. */
+static bool
+check_ipv6(struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	const char *at;
+	unsigned prefix = 0;
+
+	if (*text == '\0' || strcmp(text, "auto") == 0 ||
+	    strcmp(text, "off") == 0)
+		return (true);
+	at = read_address6(text);
+	if (at != NULL)
+		at = *at == '/' ? read_number(at + 1, 128, &prefix) : NULL;
+	if (at == NULL || *at != '\0' || prefix == 0) {
+		snprintf(why, len,
+		    "\"%s\" is neither auto, off, nor an address with its "
+		    "prefix, as 2001:db8::2/64",
+		    text);
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+check_gateway6(
+    struct mirage_platform *p, const char *text, char *why, size_t len)
+{
+	const char *at;
+
+	if (*text == '\0')
+		return (true);
+	at = read_address6(text);
+	if (at == NULL || *at != '\0') {
+		snprintf(why, len,
+		    "\"%s\" is not an IPv6 address of a router, as fe80::1",
+		    text);
+		return (false);
+	}
+	return (true);
+}
+
 #define MEMBER(member)                              \
 	__offsetof(struct mirage_platform, member), \
 	    sizeof(((struct mirage_platform *)NULL)->member)
@@ -152,6 +229,11 @@ static const struct {
 	MEMBER(ipv4), check_ipv4},
     {"gateway", "IPv4 router of the program's next start", MEMBER(gateway),
 	check_gateway},
+    {"ipv6",
+	"IPv6 of the program's next start: auto, off, or address and prefix",
+	MEMBER(ipv6), check_ipv6},
+    {"gateway6", "IPv6 router of the program's next start", MEMBER(gateway6),
+	check_gateway6},
     {"args", "Words for the program's next start", MEMBER(args),
 	arguments_check},
 };

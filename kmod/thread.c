@@ -188,6 +188,10 @@ program_start(struct mirage_platform *p)
 	strlcpy(p->config_gateway, p->gateway, sizeof(p->config_gateway));
 	c->ipv4 = p->config_ipv4[0] != '\0' ? p->config_ipv4 : NULL;
 	c->gateway = p->config_gateway[0] != '\0' ? p->config_gateway : NULL;
+	strlcpy(p->config_ipv6, p->ipv6, sizeof(p->config_ipv6));
+	strlcpy(p->config_gateway6, p->gateway6, sizeof(p->config_gateway6));
+	c->ipv6 = p->config_ipv6[0] != '\0' ? p->config_ipv6 : NULL;
+	c->gateway6 = p->config_gateway6[0] != '\0' ? p->config_gateway6 : NULL;
 	c->target = "kfreebsd";
 	arguments_use(p);
 

@@ -332,6 +332,8 @@ push_config(duk_context *ctx)
 	duk_push_boolean(
 	    ctx, mirage_platform_sockets(inst->platform, &ncalls) != NULL);
 	duk_put_prop_literal(ctx, -2, "sockets");
+	put_text(ctx, "ipv6", c->ipv6);
+	put_text(ctx, "gateway6", c->gateway6);
 	duk_push_array(ctx);
 	for (i = 0; i < c->argc; i++) {
 		duk_push_string(ctx, c->argv[i]);

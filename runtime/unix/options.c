@@ -27,6 +27,12 @@ static const struct option {
 	"               its own addresses"},
     {"ipv4", "ADDRESS/PREFIX", "the program's address, e.g. 10.0.0.2/24"},
     {"gateway", "ADDRESS", "its IPv4 router, e.g. 10.0.0.1"},
+    {"ipv6", "WHAT",
+	"off            no IPv6, as without this option\n"
+	"auto           link-local, and what routers advertise\n"
+	"ADDRESS/PREFIX link-local and this one, e.g.\n"
+	"               2001:db8::2/64; routers are heard"},
+    {"gateway6", "ADDRESS", "an IPv6 router, e.g. fe80::1"},
     {"mac", "ADDRESS", "MAC address of the first interface (then of the next)"},
     {"rtparams", "PARAMS", "budgets: see below"},
     {"stats", NULL, "print statistics at the end even without an interface"},
@@ -198,6 +204,69 @@ parse_ipv4(struct options *o, const char *text)
 }
 
 static bool
+parse_ipv6(struct options *o, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char address[INET6_ADDRSTRLEN], *end = NULL;
+	unsigned long prefix = 0;
+	struct in6_addr in;
+
+	if (strcmp(text, "auto") != 0 && strcmp(text, "off") != 0) {
+		address[0] = '\0';
+		if (slash != NULL && (size_t)(slash - text) < sizeof(address)) {
+			snprintf(address, sizeof(address), "%.*s",
+			    (int)(slash - text), text);
+			if (slash[1] >= '0' && slash[1] <= '9')
+				prefix = strtoul(slash + 1, &end, 10);
+		}
+		if (end == NULL || *end != '\0' || prefix < 1 || prefix > 128 ||
+		    inet_pton(AF_INET6, address, &in) != 1) {
+			fprintf(stderr,
+			    "mirage: --ipv6 %s: neither auto, off, nor an "
+			    "address with the length of its prefix (1 to "
+			    "128), as in 2001:db8::2/64\n",
+			    text);
+			return (false);
+		}
+		if (IN6_IS_ADDR_UNSPECIFIED(&in) || IN6_IS_ADDR_LOOPBACK(&in) ||
+		    IN6_IS_ADDR_MULTICAST(&in) || IN6_IS_ADDR_V4MAPPED(&in) ||
+		    IN6_IS_ADDR_V4COMPAT(&in)) {
+			fprintf(stderr,
+			    "mirage: --ipv6 %s: not the address of a host, as "
+			    "in 2001:db8::2/64\n",
+			    text);
+			return (false);
+		}
+	}
+	o->config.ipv6 = text;
+	return (true);
+}
+
+static bool
+check_gateway6(struct options *o, const char *text)
+{
+	struct in6_addr in;
+
+	if (inet_pton(AF_INET6, text, &in) != 1 ||
+	    IN6_IS_ADDR_UNSPECIFIED(&in) || IN6_IS_ADDR_MULTICAST(&in)) {
+		fprintf(stderr,
+		    "mirage: --gateway6 %s: not the IPv6 address of a router, "
+		    "as in fe80::1\n",
+		    text);
+		return (false);
+	}
+	if (o->config.ipv6 == NULL || strcmp(o->config.ipv6, "off") == 0) {
+		fprintf(stderr,
+		    "mirage: --gateway6 %s: needs --ipv6 auto or --ipv6 "
+		    "ADDRESS/PREFIX too\n",
+		    text);
+		return (false);
+	}
+	o->config.gateway6 = text;
+	return (true);
+}
+
+static bool
 parse_mac(struct options *o, const char *text)
 {
 	uint8_t *m = o->macs[o->nmacs];
@@ -282,6 +351,10 @@ apply(struct options *o, const char *name, const char *value,
 	}
 	if (strcmp(name, "ipv4") == 0)
 		return (parse_ipv4(o, value));
+	if (strcmp(name, "ipv6") == 0)
+		return (parse_ipv6(o, value));
+	if (strcmp(name, "gateway6") == 0)
+		o->config.gateway6 = value; /* checked when --ipv6 is known */
 	if (strcmp(name, "mac") == 0)
 		return (parse_mac(o, value));
 	if (strcmp(name, "rtparams") == 0)
@@ -385,6 +458,9 @@ options_parse(struct options *o, int argc, char **argv)
 			return (EXIT_USAGE_ERROR);
 	}
 	if (gateway != NULL && !check_gateway(o, gateway))
+		return (EXIT_USAGE_ERROR);
+	if (o->config.gateway6 != NULL &&
+	    !check_gateway6(o, o->config.gateway6))
 		return (EXIT_USAGE_ERROR);
 	if (o->nmacs > o->nnets) {
 		fprintf(stderr, "mirage: more --mac than --net\n");

@@ -27,7 +27,7 @@ const commands = ["build", "run", "vm-test", "doctor"] as const;
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
   build: ["target", "sysdir", "headers", "dist", "output", "json", "quiet", ...common],
-  run: ["target", "net", "ipv4", "gateway", "mac", "rtparams", "quiet", ...common],
+  run: ["target", "net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams", "quiet", ...common],
   "vm-test": [
     ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
     ...common,
@@ -164,7 +164,7 @@ async function run(args: Arguments): Promise<number> {
     const total = seconds(performance.now() - start);
     process.stderr.write(`built ${source.name} in ${total} (${describeCosts(built.costs)})\n`);
   }
-  const passed = ["net", "ipv4", "gateway", "mac", "rtparams"].flatMap((name) =>
+  const passed = ["net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams"].flatMap((name) =>
     words(args[name]).flatMap((value) => [`--${name}`, value]),
   );
   const own = words(args["--"]);
@@ -270,6 +270,12 @@ function parser() {
           describe: "The program's address, as 10.0.0.2/24",
         })
         .option("gateway", { type: "string", requiresArg: true, describe: "Its router, as 10.0.0.1" })
+        .option("ipv6", {
+          type: "string",
+          requiresArg: true,
+          describe: "auto, off (as without it), or an address, as 2001:db8::2/64",
+        })
+        .option("gateway6", { type: "string", requiresArg: true, describe: "An IPv6 router, as fe80::1" })
         .option("mac", { type: "string", requiresArg: true, describe: "MAC address of its first interface" })
         .option("rtparams", {
           type: "string",

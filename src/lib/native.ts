@@ -80,6 +80,8 @@ export interface Native {
     readonly gateway: string | undefined;
     /** The host's own sockets are in the stack's place (`--net socket`). */
     readonly sockets: boolean;
+    readonly ipv6: string | undefined;
+    readonly gateway6: string | undefined;
     readonly args: readonly string[];
     readonly program: string;
     readonly buildId: string;

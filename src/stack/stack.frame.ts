@@ -13,18 +13,18 @@ import { halfOf, isMapped, wordOf } from "./address";
 import { Arp } from "./arp/arp";
 import { Configuration } from "./configuration";
 import { Ethernet } from "./ethernet/ethernet";
-import { LINK_TYPE_IPV4, LinkClient } from "./ethernet/interface";
+import { LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from "./ethernet/interface";
 import { Icmp } from "./icmp/icmp";
 import { UNREACHABLE_PROTOCOL } from "./icmp/interface";
 import { StackError } from "./interface";
 import { Ip } from "./ip";
 import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
-import { NoIpv6 } from "./ipv6-none";
 import { Netif, Netifs } from "./netif";
 import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
 import { Routes } from "./routes";
 import { Tcp } from "./tcp/tcp";
+import { Messages6, Packets6, Stack6, Stack6Client } from "./stack6";
 import { Udp } from "./udp/udp";
 
 // Named, so that a function of a layer is called after its neighbours, not after all that lies below them.
@@ -32,8 +32,7 @@ class Link extends Ethernet<LinkUp> {}
 class Neighbours extends Arp<Link, NeighboursUp> {}
 class Network4 extends Ipv4<Neighbours, Network4Up> {}
 class Reporting extends Icmp<Network4, Network4Up> {}
-class Network6 extends NoIpv6 {}
-class Internet extends Ip<Network4, Network6, Reporting, Network6> {}
+class Internet extends Ip<Network4, Packets6<Network6Up>, Reporting, Messages6<Network6Up>> {}
 class Datagrams extends Udp<Internet> {}
 class Flows extends Tcp<Internet> {}
 
@@ -43,7 +42,7 @@ let alarm: Alarm = changetype<Alarm>(0);
 let link: Link = changetype<Link>(0);
 let neighbours: Neighbours = changetype<Neighbours>(0);
 let network4: Network4 = changetype<Network4>(0);
-let network6: Network6 = changetype<Network6>(0);
+let stack6: Stack6<Network6Up> = changetype<Stack6<Network6Up>>(0);
 let reporting: Reporting = changetype<Reporting>(0);
 let internet: Internet = changetype<Internet>(0);
 let datagrams: Datagrams = changetype<Datagrams>(0);
@@ -56,6 +55,7 @@ let path: Path = changetype<Path>(0);
 class LinkUp implements LinkClient {
   received(netif: Netif, frame: u32, type: u32, group: bool): void {
     if (type === LINK_TYPE_IPV4) network4.input(netif, frame, group);
+    else if (type === LINK_TYPE_IPV6) stack6.input(netif, frame, group);
     else neighbours.input(netif, frame);
   }
 }
@@ -101,6 +101,17 @@ class Network4Up implements Ipv4Client {
   }
 }
 
+/** From IPv6 and ICMPv6 upwards. */
+class Network6Up implements Stack6Client {
+  received6(packet: Packet): bool {
+    return deliver(packet);
+  }
+
+  failed(report: Report): bool {
+    return deliverReport(report);
+  }
+}
+
 /** IPv4 addresses that come and go. */
 class ConfigurationUp {
   added(netif: Netif, address: u32): void {
@@ -123,8 +134,8 @@ export function start(): void {
   neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm);
   network4 = new Network4(netifs, routes4, neighbours, up);
   reporting = new Reporting(network4, up);
-  network6 = new Network6();
-  internet = new Internet(network4, network6, reporting, network6);
+  stack6 = new Stack6<Network6Up>(netifs, alarm, new Network6Up());
+  internet = new Internet(network4, stack6.network, reporting, stack6.messages);
   datagrams = new Datagrams(internet);
   flows = new Flows(internet, alarm);
   configuration = new Configuration<ConfigurationUp>(netifs, routes4, new ConfigurationUp());
@@ -141,6 +152,7 @@ export function timer(): void {
   const nowNs = clock_ns();
   alarm.ring();
   neighbours.timer(nowNs);
+  stack6.timer(nowNs);
   flows.timer();
 }
 
@@ -274,4 +286,28 @@ export function tcp_set(flow: u32, option: u32, value: u32): i32 {
 
 export function tcp_get(flow: u32, field: u32): u32 {
   return flows.get(flow, field);
+}
+
+export function ip6_configure(
+  index: u32,
+  w0: u32,
+  w1: u32,
+  w2: u32,
+  w3: u32,
+  prefixBits: u32,
+  flags: u32,
+): i32 {
+  return stack6.configure(index, halfOf(w0, w1), halfOf(w2, w3), prefixBits, flags);
+}
+
+export function ip6_router(index: u32, w0: u32, w1: u32, w2: u32, w3: u32): i32 {
+  return stack6.router(index, halfOf(w0, w1), halfOf(w2, w3));
+}
+
+export function ip6_address(index: u32, field: u32): u32 {
+  return stack6.address(index, field, clock_ns());
+}
+
+export function ip6_secret(w0: u32, w1: u32, w2: u32, w3: u32): void {
+  stack6.addresses.identifiers.setSecret(halfOf(w0, w1), halfOf(w2, w3));
 }

@@ -52,8 +52,8 @@ class Membership extends Mld<Link6> {}
 class Neighbours<Above extends Stack6Client> extends Nd<Link6, Up6<Above>> {}
 class Addresses<Above extends Stack6Client> extends Slaac<Link6, Membership, Up6<Above>> {}
 class Routers<Above extends Stack6Client> extends Discovery<Link6, Neighbours<Above>, Addresses<Above>> {}
-class Packets<Above extends Stack6Client> extends Ipv6<Neighbours<Above>, Up6<Above>> {}
-class Messages<Above extends Stack6Client> extends Icmp6<Packets<Above>, Up6<Above>> {}
+export class Packets6<Above extends Stack6Client> extends Ipv6<Neighbours<Above>, Membership, Up6<Above>> {}
+export class Messages6<Above extends Stack6Client> extends Icmp6<Packets6<Above>, Up6<Above>> {}
 
 /** Frames come in through the other half's link. */
 class Link6Up implements LinkClient {
@@ -167,8 +167,8 @@ export class Stack6<Above extends Stack6Client> {
   readonly neighbours: Neighbours<Above>;
   readonly addresses: Addresses<Above>;
   readonly routers: Routers<Above>;
-  readonly network: Packets<Above>;
-  readonly messages: Messages<Above>;
+  readonly network: Packets6<Above>;
+  readonly messages: Messages6<Above>;
 
   constructor(
     private readonly netifs: Netifs,
@@ -179,14 +179,14 @@ export class Stack6<Above extends Stack6Client> {
     const link = new Link6(new Link6Up());
     const output = new Output6(link);
     const interfaces = new Interfaces6(netifs);
-    const routes = new Routes6();
+    const routes = new Routes6(netifs);
     const groups = new Groups6();
     const membership = new Membership(groups, link, alarm);
     const neighbours = new Neighbours<Above>(interfaces, routes, link, output, up, alarm);
     const addresses = new Addresses<Above>(interfaces, output, membership, up, alarm);
-    const network = new Packets<Above>(interfaces, routes, groups, neighbours, up);
+    const network = new Packets6<Above>(netifs, interfaces, routes, groups, membership, neighbours, up);
     this.routers = new Routers<Above>(interfaces, routes, output, neighbours, addresses, alarm);
-    this.messages = new Messages<Above>(network, up);
+    this.messages = new Messages6<Above>(network, up);
     this.interfaces = interfaces;
     this.routes = routes;
     this.groups = groups;
@@ -221,6 +221,8 @@ export class Stack6<Above extends Stack6Client> {
     if (!on.enabled) {
       on.reset();
       on.enabled = true;
+      netif.ipv6 = true;
+      this.netifs.changed();
       on.believesRouters = (flags & (<u32>Ip6Flag.Routers | <u32>Ip6Flag.Autoconfigure)) !== 0;
       on.autoconfigures = (flags & <u32>Ip6Flag.Autoconfigure) !== 0;
       const error = this.addresses.enable(on);
@@ -265,6 +267,8 @@ export class Stack6<Above extends Stack6Client> {
     this.neighbours.flush(on);
     this.routes.flush(on);
     on.enabled = false;
+    on.netif.ipv6 = false;
+    this.netifs.changed();
     on.believesRouters = false;
     on.autoconfigures = false;
     return StackError.None;

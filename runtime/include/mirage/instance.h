@@ -36,6 +36,9 @@ struct mirage_config {
 	struct mirage_rtparams params;
 	const char *ipv4; /* "10.0.0.2/24", or NULL */
 	const char *gateway; /* "10.0.0.1", or NULL */
+	/* "auto", "off", "2001:db8::2/64", or NULL, which is "off" */
+	const char *ipv6;
+	const char *gateway6; /* "fe80::1", or NULL */
 	const char *target; /* "unix", "kfreebsd"; NULL: "unix" */
 	int argc; /* words for the program itself */
 	char *const *argv;

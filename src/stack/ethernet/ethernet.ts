@@ -1,7 +1,7 @@
 import { count, counter, frame_release, netif_transmit } from "mirage/framecode";
 import { StackError } from "../interface";
 import { Netif } from "../netif";
-import { LINK_TYPE_ARP, LINK_TYPE_IPV4, Link, LinkClient } from "./interface";
+import { LINK_TYPE_ARP, LINK_TYPE_IPV4, LINK_TYPE_IPV6, Link, LinkClient } from "./interface";
 import { ethernet } from "./wire";
 
 /** Ethernet II over the interfaces of the runtime. */
@@ -17,7 +17,8 @@ export class Ethernet<Above extends LinkClient> implements Link {
   input(netif: Netif, frame: u32): bool {
     if (!ethernet.check(frame)) return this.drop(frame, this.dropShort);
     const type = ethernet.type(frame);
-    if (type !== LINK_TYPE_IPV4 && type !== LINK_TYPE_ARP) return false;
+    const isOurs = type === LINK_TYPE_IPV6 ? netif.ipv6 : type === LINK_TYPE_IPV4 || type === LINK_TYPE_ARP;
+    if (!isOurs) return false;
     const group = ethernet.destinationIsGroup(frame);
     if (
       !group &&

@@ -10,14 +10,15 @@ import {
   frame_writable,
   NANOSECONDS_PER_MILLISECOND,
 } from "mirage/framecode";
+import { sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { StackError } from "../interface";
-import { addressSum, isMulticast, isUnspecified } from "../ipv6/address";
+import { isMulticast, isUnspecified } from "../ipv6/address";
 import { skipToUpper, UpperHeader } from "../ipv6/extension";
 import { Interface6 } from "../ipv6/interfaces";
 import { HEADER_ICMP6, IPV6_HEADER_BYTES, IPV6_MTU_MIN_BYTES, Ipv6Fault, ipv6 } from "../ipv6/wire";
 import { Failure, Packet, Path, Report } from "../network";
-import { Errors6, Icmp6Client, Network6 } from "./interface";
+import { Errors6, Icmp6Client, Network6, UNREACHABLE6_PORT } from "./interface";
 import {
   ICMP6_ECHO_REPLY,
   ICMP6_ECHO_REQUEST,
@@ -84,8 +85,8 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
       return;
     }
     const sum =
-      addressSum(packet.sourceHigh, packet.sourceLow) +
-      addressSum(packet.destinationHigh, packet.destinationLow);
+      sumOfAddress(packet.sourceHigh, packet.sourceLow) +
+      sumOfAddress(packet.destinationHigh, packet.destinationLow);
     if (!icmp6.checksumIsGood(frame, at, packet.length, sum)) {
       this.drop(frame, this.dropChecksum);
       return;
@@ -253,6 +254,13 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
     this.header.rest = rest;
     this.header.build(message, HEADROOM_BYTES, path.addressSum);
     if (this.below.send(path, message, HEADER_ICMP6) === StackError.None) count(this.errorsSent);
+  }
+
+  /** As `Network.unreachablePort`. */
+  unreachablePort(packet: Packet): void {
+    const on = this.below.interfaceOn(packet.netif);
+    this.report(on, packet.frame, packet.headerAt, ICMP6_UNREACHABLE, UNREACHABLE6_PORT, 0, packet.group);
+    frame_release(packet.frame);
   }
 
   /** Errors about errors and redirects would never end (RFC 4443 section 2.4 (e)). */

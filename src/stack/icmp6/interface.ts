@@ -1,4 +1,5 @@
 import { Interface6 } from "../ipv6/interfaces";
+import { Netif } from "../netif";
 import { Packet, Path, Report } from "../network";
 
 /** Codes of "destination unreachable" (RFC 4443 section 3.1). */
@@ -12,6 +13,8 @@ export interface Network6 {
   /** As `Network.open`, by a given interface. */
   openOn(path: Path, on: Interface6): i32;
   send(path: Path, frame: u32, protocol: u32): i32;
+  /** IPv6's view of an interface. */
+  interfaceOn(netif: Netif): Interface6;
   /** Is it a usable address of ours, on this interface? */
   isOwnOn(on: Interface6, high: u64, low: u64): bool;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sumFold } from "mirage/framecode";
+import { maskHigh, maskLow } from "../address";
 
 /** The prefix of link-local unicast addresses, with zeros up to its 64 bits (RFC 4291 section 2.5.6). */
 export const LINK_LOCAL_PREFIX: u64 = 0xfe80000000000000;
@@ -48,11 +48,6 @@ export function isUniqueLocal(high: u64): bool {
   return high >>> 57 === 0xfc >>> 1;
 }
 
-/** ::ffff:0:0/96, which on the wire is nobody's address but IPv4's inside of hosts (RFC 4291 section 2.5.5.2). */
-export function isMapped(high: u64, low: u64): bool {
-  return high === 0 && low >>> 32 === 0xffff;
-}
-
 /** Of no interface, so no packet may have it: `::/96` with the exception of `::` and `::1`, and IPv4-mapped ones. */
 export function isForbidden(high: u64, low: u64): bool {
   return high === 0 && (low >>> 32 === 0xffff || (low >>> 32 === 0 && low > 1));
@@ -73,18 +68,6 @@ export function scopeOf(high: u64, low: u64): u32 {
   return Scope.Global;
 }
 
-/** Mask of the first `bits` (0..128) that fall into the high half. */
-export function maskHigh(bits: u32): u64 {
-  if (bits === 0) return 0;
-  return bits >= 64 ? u64.MAX_VALUE : u64.MAX_VALUE << (64 - bits);
-}
-
-/** Mask of the first `bits` (0..128) that fall into the low half. */
-export function maskLow(bits: u32): u64 {
-  if (bits <= 64) return 0;
-  return bits >= 128 ? u64.MAX_VALUE : u64.MAX_VALUE << (128 - bits);
-}
-
 /** Do the first `bits` (0..128) agree? */
 export function samePrefix(high: u64, low: u64, otherHigh: u64, otherLow: u64, bits: u32): bool {
   return ((high ^ otherHigh) & maskHigh(bits)) === 0 && ((low ^ otherLow) & maskLow(bits)) === 0;
@@ -94,15 +77,4 @@ export function samePrefix(high: u64, low: u64, otherHigh: u64, otherLow: u64, b
 export function commonPrefixBits(high: u64, low: u64, otherHigh: u64, otherLow: u64): u32 {
   if (high !== otherHigh) return <u32>clz<u64>(high ^ otherHigh);
   return 64 + <u32>clz<u64>(low ^ otherLow);
-}
-
-/** Folded sum of the address, for the pseudo header (RFC 8200 section 8.1). */
-export function addressSum(high: u64, low: u64): u32 {
-  return sumFold(sum64(high) + sum64(low));
-}
-
-function sum64(word: u64): u32 {
-  return (
-    <u32>(word >>> 48) + (<u32>(word >>> 32) & 0xffff) + (<u32>(word >>> 16) & 0xffff) + (<u32>word & 0xffff)
-  );
 }

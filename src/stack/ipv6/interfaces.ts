@@ -114,10 +114,8 @@ export class Interfaces6 {
   private readonly all: StaticArray<Interface6> = new StaticArray<Interface6>(NETIFS_MAX);
   private readonly addresses: StaticArray<Address6> = new StaticArray<Address6>(IP6_ADDRESSES_MAX);
   private readonly buckets: StaticArray<Address6 | null> = new StaticArray<Address6 | null>(BUCKETS);
-  /** Changes with each address that comes or goes or changes its state, so that paths are looked for again. */
-  generation: u32 = 1;
 
-  constructor(netifs: Netifs) {
+  constructor(private readonly netifs: Netifs) {
     for (let i: u32 = 0; i < NETIFS_MAX; i++) this.all[i] = new Interface6(i, <Netif>netifs.at(i));
     for (let i: u32 = 0; i < IP6_ADDRESSES_MAX; i++) this.addresses[i] = new Address6(i);
   }
@@ -128,6 +126,13 @@ export class Interfaces6 {
 
   of(netif: Netif): Interface6 {
     return unchecked(this.all[netif.index]);
+  }
+
+  /** The interface if IPv6 is on there. */
+  enabledAt(index: u32): Interface6 | null {
+    if (index >= NETIFS_MAX) return null;
+    const one = unchecked(this.all[index]);
+    return one.enabled ? one : null;
   }
 
   /** The first on which IPv6 is on. */
@@ -206,7 +211,7 @@ export class Interfaces6 {
     }
     address.next = null;
     address.state = AddressState.Free;
-    this.generation++;
+    this.netifs.generation++;
   }
 
   /** Another identifier for the same address entry. */
@@ -215,13 +220,13 @@ export class Interfaces6 {
     address.high = high;
     address.low = low;
     this.link(address);
-    this.generation++;
+    this.netifs.generation++;
   }
 
   setState(address: Address6, state: u32): void {
     if (address.state === state) return;
     address.state = state;
-    this.generation++;
+    this.netifs.generation++;
   }
 
   /** Is it an address of ours that packets may be sent from? */

@@ -7,25 +7,20 @@ import {
   frame_release,
   frame_truncate,
   random_u32,
+  sumFold,
 } from "mirage/framecode";
+import { sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
-import { Network6, UNREACHABLE6_PORT } from "../icmp6/interface";
-import { ICMP6_PARAMETER_PROBLEM, ICMP6_UNREACHABLE } from "../icmp6/wire";
+import { Network6 } from "../icmp6/interface";
+import { ICMP6_PARAMETER_PROBLEM } from "../icmp6/wire";
 import { StackError } from "../interface";
+import { IpVersion } from "../ip";
 import { Groups6 } from "../mld/groups";
+import { Membership6 } from "../mld/interface";
 import { Neighbours6 } from "../nd/interface";
-import { NETIFS_MAX } from "../netif";
-import { Packet, Path } from "../network";
-import {
-  addressSum,
-  isForbidden,
-  isLinkLocal,
-  isLoopback,
-  isMulticast,
-  isUnspecified,
-  Scope,
-  scopeOf,
-} from "./address";
+import { NETIFS_MAX, Netif, Netifs } from "../netif";
+import { Delivery, NETIF_ANY, Packet, Path } from "../network";
+import { isForbidden, isLinkLocal, isLoopback, isMulticast, isUnspecified, Scope, scopeOf } from "./address";
 import { HeaderWalk, PROBLEM_FIELD, PROBLEM_NEXT_HEADER, Walk } from "./extension";
 import { IPV6_HEADROOM_BYTES, Ipv6Client } from "./interface";
 import { Address6, Interface6, Interfaces6 } from "./interfaces";
@@ -46,9 +41,13 @@ import {
 export const IP6_GROUP_HOP_LIMIT_HOPS: u32 = 1;
 const AT: u32 = LINK_HEADER_BYTES;
 const PAYLOAD_LENGTH_OFFSET: u32 = 4;
+/** Without jumbograms (RFC 2675), which need links that nobody has. */
+const PAYLOAD_BYTES_MAX: u32 = 65535;
 
 /** IPv6 (RFC 8200) of a host with several interfaces. Data that layers share: `Interfaces6`, `Routes6`, `Groups6`. */
-export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implements Network6 {
+export class Ipv6<Below extends Neighbours6, Groups extends Membership6, Above extends Ipv6Client>
+  implements Network6, IpVersion
+{
   private readonly header: Ipv6Header = new Ipv6Header();
   private readonly packet: Packet = new Packet();
   private readonly walk: HeaderWalk = new HeaderWalk();
@@ -67,15 +66,18 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
   private readonly dropProtocol: u32 = counter("drop.ipv6.protocol");
   private readonly dropFragment: u32 = counter("drop.ipv6.fragment");
   private readonly dropTooBig: u32 = counter("drop.ipv6.too-big");
+  private readonly dropNoRoute: u32 = counter("drop.ipv6.no-route");
   private readonly dropNoMemory: u32 = counter("drop.ipv6.no-memory");
   private readonly fragmented: u32 = counter("ipv6.packets-fragmented");
   private readonly fragmentsSent: u32 = counter("ipv6.fragments-sent");
   private readonly atomic: u32 = counter("ipv6.atomic-fragments");
 
   constructor(
+    private readonly netifs: Netifs,
     private readonly interfaces: Interfaces6,
     private readonly routes: Routes6,
     private readonly groups: Groups6,
+    private readonly membership: Groups,
     private readonly below: Below,
     private readonly above: Above,
   ) {}
@@ -274,8 +276,9 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
     path.headroomBytes = IPV6_HEADROOM_BYTES;
     path.headerBytes = IPV6_HEADER_BYTES;
     path.mtu = on.mtu;
-    path.addressSum = addressSum(local.high, local.low) + addressSum(high, low);
-    path.generation = this.generation;
+    path.addressSum = sumFold(sumOfAddress(local.high, local.low) + sumOfAddress(high, low));
+    path.delivery = isMulticast(high) ? Delivery.Multicast : Delivery.Neighbour;
+    path.generation = this.netifs.generation;
     return StackError.None;
   }
 
@@ -290,16 +293,16 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
     return this.interfaces.first();
   }
 
-  private get generation(): u32 {
-    return this.interfaces.generation + this.routes.generation;
-  }
-
   isStale(path: Path): bool {
-    return path.generation !== this.generation;
+    return path.generation !== this.netifs.generation;
   }
 
   isOwn(high: u64, low: u64): bool {
     return this.interfaces.owner(high, low) !== null;
+  }
+
+  interfaceOn(netif: Netif): Interface6 {
+    return this.interfaces.of(netif);
   }
 
   isOwnOn(on: Interface6, high: u64, low: u64): bool {
@@ -308,6 +311,13 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
   }
 
   send(path: Path, frame: u32, protocol: u32): i32 {
+    if (this.isStale(path)) {
+      const error = this.openBy(path, null);
+      if (error !== StackError.None) {
+        this.drop(frame, this.dropNoRoute);
+        return error;
+      }
+    }
     const on = this.interfaces.of(path.netif);
     const bytes = frame_length(frame) - AT;
     const header = this.header;
@@ -317,15 +327,17 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
     header.hopLimit =
       path.hopLimit !== 0
         ? path.hopLimit
-        : isMulticast(path.remoteHigh)
+        : path.delivery === <u32>Delivery.Multicast
           ? IP6_GROUP_HOP_LIMIT_HOPS
           : on.hopLimit;
     header.sourceHigh = path.localHigh;
     header.sourceLow = path.localLow;
     header.destinationHigh = path.remoteHigh;
     header.destinationLow = path.remoteLow;
-    if (bytes > path.mtu) {
-      if (!path.dontFragment) return this.sendFragments(on, path, frame, protocol);
+    if (bytes > path.mtu && !path.cutByCard) {
+      if (!path.dontFragment && header.payloadBytes <= PAYLOAD_BYTES_MAX) {
+        return this.sendFragments(on, path, frame, protocol);
+      }
       this.drop(frame, this.dropTooBig);
       return StackError.EMSGSIZE;
     }
@@ -334,7 +346,7 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
   }
 
   private forward(on: Interface6, path: Path, frame: u32): i32 {
-    if (isMulticast(path.nextHopHigh)) return this.below.multicast(on, frame, path.nextHopLow);
+    if (path.delivery === <u32>Delivery.Multicast) return this.below.multicast(on, frame, path.nextHopLow);
     return this.below.send(on, frame, path.nextHopHigh, path.nextHopLow);
   }
 
@@ -372,12 +384,18 @@ export class Ipv6<Below extends Neighbours6, Above extends Ipv6Client> implement
     this.below.confirm(this.interfaces.of(path.netif), path.nextHopHigh, path.nextHopLow);
   }
 
-  /** Takes the reference on `packet.frame`. */
-  unreachablePort(packet: Packet): void {
-    const on = this.interfaces.of(packet.netif);
-    const code = UNREACHABLE6_PORT;
-    this.above.report6(on, packet.frame, packet.headerAt, ICMP6_UNREACHABLE, code, 0, packet.group);
-    frame_release(packet.frame);
+  tooBig(_path: Path, _mtu: u32): void {}
+
+  join(high: u64, low: u64, index: u32): i32 {
+    if (!isMulticast(high)) return StackError.EINVAL;
+    const on = index === NETIF_ANY ? this.interfaces.first() : this.interfaces.enabledAt(index);
+    if (on === null) return index === NETIF_ANY ? StackError.ENETDOWN : StackError.ENXIO;
+    return this.membership.join(on, high, low) ? <i32>on.index : StackError.ENOBUFS;
+  }
+
+  leave(high: u64, low: u64, index: u32): void {
+    const on = this.interfaces.enabledAt(index);
+    if (on !== null) this.membership.leave(on, high, low);
   }
 
   private drop(frame: u32, reason: u32): void {

@@ -1,4 +1,6 @@
-import { isLinkLocal, maskHigh, maskLow, samePrefix } from "./address";
+import { maskHigh, maskLow } from "../address";
+import { Netifs } from "../netif";
+import { isLinkLocal, samePrefix } from "./address";
 import { Interface6, NEVER_NS } from "./interfaces";
 
 /** RFC 4861 section 6.3.4 wants at least two routers kept. */
@@ -46,13 +48,11 @@ export class Routes6 {
   on: Interface6 = changetype<Interface6>(0);
   nextHigh: u64 = 0;
   nextLow: u64 = 0;
-  /** Changes with every route, so that paths are looked for again. */
-  generation: u32 = 1;
   private readonly prefixes: StaticArray<OnLinkPrefix> = new StaticArray<OnLinkPrefix>(IP6_PREFIXES_MAX);
   private readonly routers: StaticArray<Router> = new StaticArray<Router>(IP6_ROUTERS_MAX);
   private readonly redirects: StaticArray<Redirect> = new StaticArray<Redirect>(IP6_REDIRECTS_MAX);
 
-  constructor() {
+  constructor(private readonly netifs: Netifs) {
     for (let i: u32 = 0; i < IP6_PREFIXES_MAX; i++) this.prefixes[i] = new OnLinkPrefix();
     for (let i: u32 = 0; i < IP6_ROUTERS_MAX; i++) this.routers[i] = new Router();
     for (let i: u32 = 0; i < IP6_REDIRECTS_MAX; i++) this.redirects[i] = new Redirect();
@@ -119,7 +119,7 @@ export class Routes6 {
       ) {
         if (untilNs === 0) {
           prefix.bits = -1;
-          this.generation++;
+          this.changed();
         } else if (prefix.untilNs !== NEVER_NS || untilNs === NEVER_NS) {
           prefix.untilNs = untilNs;
         }
@@ -132,7 +132,7 @@ export class Routes6 {
     free.high = high & maskHigh(bits);
     free.low = low & maskLow(bits);
     free.untilNs = untilNs;
-    this.generation++;
+    this.changed();
   }
 
   /** A default router until then; 0: it no longer is. False: the table is full. */
@@ -142,7 +142,7 @@ export class Routes6 {
       if (entry !== null && entry.fixed === fixed) {
         entry.used = false;
         this.forgetRedirectsBy(on, high, low);
-        this.generation++;
+        this.changed();
       }
       return true;
     }
@@ -158,11 +158,11 @@ export class Routes6 {
       entry.fixed = fixed;
       entry.failed = false;
       entry.preference = preference;
-      this.generation++;
+      this.changed();
     } else if (entry.preference !== preference || entry.failed) {
       entry.preference = preference;
       entry.failed = false;
-      this.generation++;
+      this.changed();
     }
     if (fixed) entry.fixed = true;
     entry.untilNs = entry.fixed ? NEVER_NS : untilNs;
@@ -175,7 +175,7 @@ export class Routes6 {
       const router = this.routers[i];
       if (router.used && router.on === on && router.fixed) {
         router.used = false;
-        this.generation++;
+        this.changed();
       }
     }
   }
@@ -201,7 +201,7 @@ export class Routes6 {
     const router = this.router(on, high, low);
     if (router !== null && !router.failed) {
       router.failed = true;
-      this.generation++;
+      this.changed();
     }
     this.forgetRedirectsBy(on, high, low);
   }
@@ -211,7 +211,7 @@ export class Routes6 {
     const router = this.router(on, high, low);
     if (router === null || !router.failed) return;
     router.failed = false;
-    this.generation++;
+    this.changed();
   }
 
   /** A router has named a better first hop; another destination may make room for this one. */
@@ -223,7 +223,7 @@ export class Routes6 {
     entry.low = low;
     entry.nextHigh = nextHigh;
     entry.nextLow = nextLow;
-    this.generation++;
+    this.changed();
   }
 
   /** Forgets all that was learnt or configured on an interface. */
@@ -234,7 +234,7 @@ export class Routes6 {
       if (this.routers[i].on === on) this.routers[i].used = false;
     for (let i: u32 = 0; i < IP6_REDIRECTS_MAX; i++)
       if (this.redirects[i].on === on) this.redirects[i].used = false;
-    this.generation++;
+    this.changed();
   }
 
   /** Forgets what has run out. Returns when the next runs out. */
@@ -245,7 +245,7 @@ export class Routes6 {
       if (prefix.bits < 0) continue;
       if (prefix.untilNs <= nowNs) {
         prefix.bits = -1;
-        this.generation++;
+        this.changed();
       } else if (prefix.untilNs < next) {
         next = prefix.untilNs;
       }
@@ -256,12 +256,17 @@ export class Routes6 {
       if (router.untilNs <= nowNs) {
         router.used = false;
         this.forgetRedirectsBy(router.on, router.high, router.low);
-        this.generation++;
+        this.changed();
       } else if (router.untilNs < next) {
         next = router.untilNs;
       }
     }
     return next;
+  }
+
+  /** Paths are to be looked for again. */
+  changed(): void {
+    this.netifs.generation++;
   }
 
   private found(on: Interface6, high: u64, low: u64): bool {
@@ -305,7 +310,7 @@ export class Routes6 {
       if (!redirect.used || redirect.on !== on || redirect.nextHigh !== high || redirect.nextLow !== low)
         continue;
       redirect.used = false;
-      this.generation++;
+      this.changed();
     }
   }
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { commonPrefixBits, isLinkLocal, isLoopback, isMapped, isUniqueLocal, scopeOf } from "./address";
+import { isMapped } from "../address";
+import { commonPrefixBits, isLinkLocal, isLoopback, isUniqueLocal, scopeOf } from "./address";
 import { Address6, AddressState, Interface6 } from "./interfaces";
 
 /** The label of an address in the default policy table (RFC 6724 section 2.1). */

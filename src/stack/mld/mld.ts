@@ -9,13 +9,13 @@ import {
   NANOSECONDS_PER_SECOND,
   random_u32,
 } from "mirage/framecode";
+import { sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES, LINK_TYPE_IPV6, Link } from "../ethernet/interface";
 import { ICMP6_MLD_DONE, ICMP6_MLD_QUERY, ICMP6_MLD_REPORT, icmp6, seal } from "../icmp6/wire";
 import { StackError } from "../interface";
 import {
   ALL_NODES_LOW,
   ALL_ROUTERS_LOW,
-  addressSum,
   GROUP_MAC_HIGH,
   groupMacLow,
   isLinkLocal,
@@ -264,8 +264,8 @@ export class Mld<Below extends Link> implements Membership6 {
 
   private transmit(on: Interface6, frame: u32): void {
     const header = this.header;
-    const own = addressSum(header.sourceHigh, header.sourceLow);
-    seal(frame, MESSAGE_AT, own + addressSum(header.destinationHigh, header.destinationLow));
+    const own = sumOfAddress(header.sourceHigh, header.sourceLow);
+    seal(frame, MESSAGE_AT, own + sumOfAddress(header.destinationHigh, header.destinationLow));
     const macLow = groupMacLow(header.destinationLow);
     if (this.below.send(on.netif, frame, GROUP_MAC_HIGH, macLow, LINK_TYPE_IPV6) === StackError.None) {
       count(this.reports);

@@ -151,7 +151,7 @@ export class Discovery<Below extends Link, Cache extends Learner, Configuration 
     const mtu = this.options.mtuBytes;
     if (mtu >= IPV6_MTU_MIN_BYTES && mtu <= on.netif.mtu && mtu !== on.mtu) {
       on.mtu = mtu;
-      this.routes.generation++;
+      this.routes.changed();
     }
   }
 

@@ -1,4 +1,5 @@
 import { count, counter, frame_alloc } from "mirage/framecode";
+import { sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES, LINK_TYPE_IPV6, Link } from "../ethernet/interface";
 import {
   ICMP6_NEIGHBOUR_ADVERTISEMENT,
@@ -10,7 +11,6 @@ import {
 import { StackError } from "../interface";
 import {
   ALL_ROUTERS_LOW,
-  addressSum,
   GROUP_MAC_HIGH,
   groupMacLow,
   LINK_GROUP_HIGH,
@@ -153,8 +153,8 @@ export class NdOutput<Below extends Link> {
   private addressSum(): u32 {
     const header = this.header;
     return (
-      addressSum(header.sourceHigh, header.sourceLow) +
-      addressSum(header.destinationHigh, header.destinationLow)
+      sumOfAddress(header.sourceHigh, header.sourceLow) +
+      sumOfAddress(header.destinationHigh, header.destinationLow)
     );
   }
 
