@@ -26,7 +26,7 @@ describe("kern.mirage", () => {
 
   it("is written to by root alone, outside of jails, and read by all", async () => {
     await rig.load();
-    const leaves = ["run", "rtparams", "ipv4", "gateway", "args"];
+    const leaves = ["run", "rtparams", "ipv4", "gateway", "ipv6", "gateway6", "args"];
     for (const [uid, jailed] of [
       [1001, false],
       [0, true],

@@ -17,7 +17,9 @@ beforeAll(async () => {
   talker = buildModule(join(ROOT, "test/freebsd/programs/talker.ts"), "nofloat");
 });
 
-const tunables = ["rtparams", "ipv4", "gateway", "args", "autostart"].map((name) => `kern.mirage.${name}`);
+const tunables = ["rtparams", "ipv4", "gateway", "ipv6", "gateway6", "args", "autostart"].map(
+  (name) => `kern.mirage.${name}`,
+);
 
 afterEach(async () => {
   await kernel.command("root", "mounted");
@@ -57,6 +59,13 @@ describe("kern.mirage", () => {
     ["ipv4", "224.0.0.1/24", /is not the address of a host/],
     ["ipv4", "127.0.0.1/8", /is not the address of a host/],
     ["ipv4", "0.0.0.2/24", /is not the address of a host/],
+    ["ipv6", "fe80::1", /^mirage: kern\.mirage\.ipv6: "fe80::1" is neither auto, off, nor an address/],
+    ["ipv6", "2001:db8::2/129", /as 2001:db8::2\/64$/],
+    ["ipv6", "2001:db8::2::3/64", /is neither auto, off/],
+    ["ipv6", "2001:db8:0:0:0:0:0:0:2/64", /is neither auto, off/],
+    ["ipv6", "2001:db8:12345::2/64", /is neither auto, off/],
+    ["ipv6", "automatic", /is neither auto, off/],
+    ["gateway6", "fe80::1/64", /is not an IPv6 address of a router, as fe80::1$/],
     ["gateway", "10.0.0.1/8", /^mirage: kern\.mirage\.gateway: "10\.0\.0\.1\/8" is not an address/],
     ["gateway", "224.0.0.1", /is not an address of a router, as 10\.0\.0\.1$/],
     ["args", "a\u001b[2J", /^mirage: kern\.mirage\.args: a control character in it$/],

@@ -34,6 +34,8 @@ export class FakeNative {
   ipv4: string | undefined = "10.0.0.2/24";
   gateway: string | undefined = "10.0.0.1";
   sockets = false;
+  ipv6: string | undefined;
+  gateway6: string | undefined;
   private nextHandle = 0x10001;
 
   /** A frame that the caller owns one reference on. */
@@ -95,6 +97,8 @@ export class FakeNative {
         ipv4: self.ipv4,
         gateway: self.gateway,
         sockets: self.sockets,
+        ipv6: self.ipv6,
+        gateway6: self.gateway6,
         args: ["one"],
         program: "test",
         buildId: "0",
