@@ -4,8 +4,8 @@
  * @module
  */
 import { TcpField, TcpOption } from "../stack/interface.ts";
+import * as stack from "../stack/stack.frame.ts";
 import { NetworkError, networkError } from "./errors.ts";
-import type { TcpStack } from "./tcp-stack.ts";
 
 const CONGESTION = ["cubic", "newreno"] as const;
 const LEAST_BUFFER_BYTES = 1024;
@@ -92,9 +92,9 @@ export function checkNumber(name: string, value: number, least: number, most: nu
 }
 
 /** Sets those that are given. The two timeouts are the library's own, and not looked at here. */
-export function setOptions(tcp: TcpStack, id: number, options: FlowOptions): void {
+export function setOptions(id: number, options: FlowOptions): void {
   const set = (name: string, option: TcpOption, value: number): void => {
-    const result = tcp.tcp_set(id, option, value);
+    const result = stack.tcp_set(id, option, value) | 0;
     if (result < 0) throw networkError(result, `set ${name}`);
   };
   const number = (name: keyof FlowOptions, option: TcpOption, least: number, most: number): void => {
@@ -147,8 +147,8 @@ function setKeepAlive(
 }
 
 /** What the stack knows; of a flow that is over, that it is CLOSED. */
-export function flowInfo(tcp: TcpStack, id: number): FlowInfo {
-  const get = (field: TcpField): number => Math.max(0, tcp.tcp_get(id, field));
+export function flowInfo(id: number): FlowInfo {
+  const get = (field: TcpField): number => Math.max(0, stack.tcp_get(id, field) | 0);
   return {
     state: STATES[get(TcpField.State)] ?? "CLOSED",
     mss: get(TcpField.Mss),

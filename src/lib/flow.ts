@@ -4,13 +4,13 @@
  * @module
  */
 import { StackError, TcpField } from "../stack/interface.ts";
+import * as stack from "../stack/stack.frame.ts";
 import { type Chunk, type Consumer, ReceivedChunk } from "./chunk.ts";
 import { Address, Endpoint } from "./endpoint.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { checkNumber, type FlowInfo, type FlowOptions, flowInfo, setOptions } from "./flow-options.ts";
 import { type FrameHandle, native, Settled } from "./native.ts";
 import { DeliveryQueue, type Iteration, UNBOUNDED } from "./queue.ts";
-import { type TcpStack, tcpStack } from "./tcp-stack.ts";
 
 const NS_PER_MS = 1_000_000;
 /** What one frame may carry of a write: the stack makes segments of it. */
@@ -146,7 +146,6 @@ export function flowOf(id: number): TcpFlow | undefined {
 export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   /** @internal */
   declare readonly id: number;
-  declare private readonly tcp: TcpStack;
   declare private readonly queue: ReceiveQueue;
   /** Writes that wait for room, first to last. */
   declare private waiting: Waiting[];
@@ -172,7 +171,6 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   /** Programs call `Tcp.connect` or `Tcp.listen`. @internal */
   constructor(id: number, options: FlowOptions, remote?: Endpoint) {
     this.id = id;
-    this.tcp = tcpStack();
     this.queue = new ReceiveQueue();
     this.waiting = [];
     this.held = 0;
@@ -249,7 +247,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     const { offset, length } = chunk;
     let taken = 0;
     if (this.waiting.length === 0) {
-      taken = this.tcp.tcp_write(this.id, frame, offset, length);
+      taken = stack.tcp_write(this.id, frame, offset, length);
       if (taken === length) return DONE;
       if (taken < 0) return Promise.reject(this.failed(taken));
     }
@@ -302,12 +300,12 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
    */
   set(options: FlowOptions): void {
     this.setTimeouts(options);
-    setOptions(this.tcp, this.id, options);
+    setOptions(this.id, options);
   }
 
   /** What the stack knows of it now. */
   info(): FlowInfo {
-    return flowInfo(this.tcp, this.left ? -1 : this.id);
+    return flowInfo(this.left ? -1 : this.id);
   }
 
   /** Of one that nobody accepted. @internal */
@@ -358,7 +356,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     if (!this.left) {
       void this.remote;
       this.left = true;
-      this.tcp.tcp_close(this.id);
+      stack.tcp_close(this.id);
     }
     this.queue.end(reason === undefined ? undefined : () => reason);
     this.giveUpWriting(reason ?? this.whyNoWrite());
@@ -375,11 +373,11 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   consumed(bytes: number): void {
     if (this.left) return;
     this.held -= bytes;
-    this.tcp.tcp_consume(this.id, bytes);
+    stack.tcp_consume(this.id, bytes);
   }
 
   private endpoint(word: TcpField, portField: TcpField): Endpoint {
-    const get = (field: number): number => this.tcp.tcp_get(this.id, field);
+    const get = (field: number): number => stack.tcp_get(this.id, field) | 0;
     const port = this.left ? -1 : get(portField);
     // A flow that is over and was never asked.
     if (port < 0) return { address: Address.format([0, 0, 0, 0]), port: 0 };
@@ -415,7 +413,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   /** Gives the stack what it takes: 1 all of it, 0 not all, < 0 an error. */
   private send(waiting: Waiting): number {
     while (waiting.length > 0 || waiting.next()) {
-      const taken = this.tcp.tcp_write(this.id, waiting.frame, waiting.offset, waiting.length);
+      const taken = stack.tcp_write(this.id, waiting.frame, waiting.offset, waiting.length);
       if (taken < 0) {
         waiting.release();
         return taken;
@@ -461,7 +459,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   }
 
   private shutNow(): void {
-    if (!this.left && !this.finished) this.tcp.tcp_shutdown(this.id);
+    if (!this.left && !this.finished) stack.tcp_shutdown(this.id);
     this.shutDone();
   }
 
@@ -479,7 +477,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     if (reset) {
       this.reason = why ?? new NetworkError("ECONNABORTED", "the flow was aborted by this side");
       this.left = true;
-      this.tcp.tcp_abort(this.id);
+      stack.tcp_abort(this.id);
       this.giveUpWriting(this.reason);
     } else if (this.waiting.length === 0) this.leaveNow();
     const reason = this.reason;
@@ -492,10 +490,10 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     let unseen = 0;
     const { items, head } = this.queue;
     for (let i = head; i < items.length; i++) unseen += (items[i] as Chunk).length;
-    if (this.held > unseen) this.tcp.tcp_consume(this.id, this.held - unseen);
+    if (this.held > unseen) stack.tcp_consume(this.id, this.held - unseen);
     if (this.far === undefined) void this.remote;
     this.left = true;
-    this.tcp.tcp_close(this.id);
+    stack.tcp_close(this.id);
   }
 
   private failed(result: number): NetworkError {

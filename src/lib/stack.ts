@@ -4,17 +4,16 @@
  * @module
  */
 import { StackError, StackEvent } from "../stack/interface.ts";
-import * as frameStack from "../stack/stack.frame.ts";
+import { configure as configureStack, frameModule } from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { type FrameEventListener, native } from "./native.ts";
 
 let configured = false;
 
-/** The functions of the stack, with an interface in use. */
-export function stack(): typeof frameStack {
+/** To be called before the stack's functions are: takes the interface into use. */
+export function useStack(): void {
   if (!configured) configure();
-  return frameStack;
 }
 
 let udp: FrameEventListener | undefined;
@@ -25,10 +24,7 @@ export function listenToStack(transport: "udp" | "tcp", listener: FrameEventList
   if (transport === "udp") udp = listener;
   else tcp = listener;
   // Most programs have one transport, whose events then go straight to it.
-  native.frameCodeListen(
-    frameStack.frameModule,
-    udp !== undefined && tcp !== undefined ? dispatch : listener,
-  );
+  native.frameCodeListen(frameModule, udp !== undefined && tcp !== undefined ? dispatch : listener);
 }
 
 function dispatch(...event: Parameters<FrameEventListener>): void {
@@ -56,7 +52,7 @@ function configure(): void {
   }
   const own = Ipv4.parseCidr(ipv4);
   const next = gateway === undefined ? 0 : Ipv4.parse(gateway);
-  const result = frameStack.configure(0, own.address, own.prefix, next) | 0;
+  const result = configureStack(0, own.address, own.prefix, next) | 0;
   if (result === StackError.EINVAL) {
     throw new NetworkError(
       "EINVAL",

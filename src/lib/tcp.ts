@@ -4,14 +4,14 @@
  * @module
  */
 import { StackEvent } from "../stack/interface.ts";
+import * as stack from "../stack/stack.frame.ts";
 import { Address, ANY_ADDRESS, checkPort, Endpoint } from "./endpoint.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { flowOf, TcpFlow } from "./flow.ts";
 import { checkNumber, type FlowOptions, setOptions } from "./flow-options.ts";
 import { type FrameHandle, native } from "./native.ts";
 import { DeliveryQueue } from "./queue.ts";
-import { listenToStack } from "./stack.ts";
-import { type TcpStack, tcpStack } from "./tcp-stack.ts";
+import { listenToStack, useStack } from "./stack.ts";
 
 const DEFAULT_BACKLOG = 128;
 const LONGEST_BACKLOG = 65_535;
@@ -44,7 +44,6 @@ export class TcpListener implements AsyncIterable<TcpFlow> {
   declare readonly port: number;
   /** @internal */
   declare readonly id: number;
-  declare private readonly tcp: TcpStack;
   declare private readonly options: FlowOptions;
   declare private readonly queue: DeliveryQueue<TcpFlow>;
   declare private callback: ((flow: TcpFlow) => void) | undefined;
@@ -52,10 +51,9 @@ export class TcpListener implements AsyncIterable<TcpFlow> {
   /** Programs call `Tcp.listen`. @internal */
   constructor(id: number, options: TcpListenOptions, queue: DeliveryQueue<TcpFlow>) {
     this.id = id;
-    this.tcp = tcpStack();
     this.options = options;
     this.queue = queue;
-    this.port = this.tcp.tcp_listener_port(id);
+    this.port = stack.tcp_listener_port(id);
     this.callback = undefined;
     listeners[id & SLOT_MASK] = this;
     native.keepAlive(1);
@@ -112,7 +110,7 @@ export class TcpListener implements AsyncIterable<TcpFlow> {
     if (this.closed) return;
     listeners[this.id & SLOT_MASK] = undefined;
     this.callback = undefined;
-    this.tcp.tcp_unlisten(this.id);
+    stack.tcp_unlisten(this.id);
     native.keepAlive(-1);
     this.queue.close(() => new NetworkError("ECANCELED", `the listener at port ${this.port} was closed`));
   }
@@ -164,7 +162,7 @@ function onEvent(
     const listener = listeners[a & SLOT_MASK];
     if (listener !== undefined && listener.id === a) listener.accepted(b);
     // It connected while the listener was being closed.
-    else tcpStack().tcp_abort(b);
+    else stack.tcp_abort(b);
     return;
   }
   const flow = flowOf(a);
@@ -179,13 +177,11 @@ function onEvent(
 
 let listening = false;
 
-function tcpWithEvents(): TcpStack {
-  const tcp = tcpStack();
-  if (!listening) {
-    listening = true;
-    listenToStack("tcp", onEvent);
-  }
-  return tcp;
+function useTcp(): void {
+  useStack();
+  if (listening) return;
+  listening = true;
+  listenToStack("tcp", onEvent);
 }
 
 /** The options that are the library's own are checked too. */
@@ -208,15 +204,15 @@ export const Tcp = {
     checkNumber("backlog", backlog, 1, LONGEST_BACKLOG);
     checkTimeouts(options);
     const own = address === undefined ? ANY_ADDRESS : Address.parse(address);
-    const tcp = tcpWithEvents();
-    const id = tcp.tcp_listen(own[0], own[1], own[2], own[3], port, backlog);
+    useTcp();
+    const id = stack.tcp_listen(own[0], own[1], own[2], own[3], port, backlog);
     if (id < 0) {
       throw networkError(id, `listen at ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
     }
     try {
-      setOptions(tcp, id, options);
+      setOptions(id, options);
     } catch (error) {
-      tcp.tcp_unlisten(id);
+      stack.tcp_unlisten(id);
       throw error;
     }
     return new TcpListener(id, options, new DeliveryQueue<TcpFlow>(backlog));
@@ -237,8 +233,8 @@ export const Tcp = {
     checkTimeouts(options);
     const to = Address.parse(address);
     const own = local.address === undefined ? ANY_ADDRESS : Address.parse(local.address);
-    const tcp = tcpWithEvents();
-    const id = tcp.tcp_connect(
+    useTcp();
+    const id = stack.tcp_connect(
       to[0],
       to[1],
       to[2],
@@ -257,7 +253,7 @@ export const Tcp = {
     flow.whenConnected = connected;
     let timer = 0;
     try {
-      setOptions(tcp, id, options);
+      setOptions(id, options);
       if (timeoutMs > 0) {
         const what = `connect to ${Endpoint.format(remote)}: no answer for ${timeoutMs} ms`;
         const expired = (): void => flow.leave(true, new NetworkError("ETIMEDOUT", what));

@@ -4,11 +4,12 @@
  * @module
  */
 import { StackEvent } from "../stack/interface.ts";
+import * as stack from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { type FrameHandle, native } from "./native.ts";
 import { DeliveryQueue } from "./queue.ts";
-import { listenToStack, stack } from "./stack.ts";
+import { listenToStack, useStack } from "./stack.ts";
 
 /** Datagrams that wait to be received, unless `bind` says otherwise. */
 const DEFAULT_QUEUE = 256;
@@ -193,14 +194,12 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   /** @internal */
   declare readonly queue: DeliveryQueue<Datagram>;
   declare private readonly onUnreachable: UdpBindOptions["onUnreachable"];
-  declare private readonly transmit: ReturnType<typeof stack>["udp_send"];
 
   /** Programs call `Udp.bind`. */
   constructor(id: number, options: UdpBindOptions, queue: DeliveryQueue<Datagram>) {
     this.queue = queue;
-    this.transmit = stack().udp_send;
     this.id = id;
-    this.port = stack().udp_port(id);
+    this.port = stack.udp_port(id);
     this.unreachable = 0;
     this.onUnreachable = options.onUnreachable;
   }
@@ -254,7 +253,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       const length = received.length;
       const source = received.source;
       const result =
-        this.transmit(this.id, received.frame, received.offset, length, 0, 0, MAPPED, source, to.port) | 0;
+        stack.udp_send(this.id, received.frame, received.offset, length, 0, 0, MAPPED, source, to.port) | 0;
       if (result < 0) this.fail(result, length, source, to.port);
       return;
     }
@@ -279,7 +278,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   close(): void {
     if (this.closed) return;
     sockets[this.id] = undefined;
-    stack().udp_close(this.id);
+    stack.udp_close(this.id);
     native.keepAlive(-1);
     this.queue.close(() => new NetworkError("ECANCELED", `the socket at port ${this.port} was closed`));
   }
@@ -289,7 +288,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   }
 
   private checkLength(length: number, address: number, port: number): void {
-    const longest = stack().udp_max_payload(0, 0, MAPPED, address) | 0;
+    const longest = stack.udp_max_payload(0, 0, MAPPED, address) | 0;
     if (longest >= 0 && length > longest) {
       const to = `${Ipv4.format(address)}:${port}`;
       throw new NetworkError(
@@ -310,7 +309,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
       throw new NetworkError("EINVAL", `port ${port}: expected a whole number from 1 to 65535`);
     }
-    const result = this.transmit(this.id, frame, offset, length, 0, 0, MAPPED, address, port) | 0;
+    const result = stack.udp_send(this.id, frame, offset, length, 0, 0, MAPPED, address, port) | 0;
     if (result < 0) this.fail(result, length, address, port);
   }
 
@@ -366,9 +365,10 @@ export const Udp = {
     if (!(Number.isInteger(port) && port >= 0 && port <= 65535)) {
       throw new NetworkError("EINVAL", `bind port ${port}: expected a whole number from 0 to 65535`);
     }
+    useStack();
     const waiting = new DeliveryQueue<Datagram>(queue);
     const own = address === undefined ? 0 : Ipv4.parse(address);
-    const id = stack().udp_bind(0, 0, own === 0 ? 0 : MAPPED, own, port) | 0;
+    const id = stack.udp_bind(0, 0, own === 0 ? 0 : MAPPED, own, port) | 0;
     if (id < 0) throw networkError(id, `bind ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
     if (!listening) {
       listening = true;

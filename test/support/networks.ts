@@ -104,7 +104,7 @@ class Tap extends AnyNetwork {
   }
 }
 
-const TAP_HAS_TCP = false as boolean;
+const TAP_HAS_TCP = true as boolean;
 
 /** For `describe.each`: title, why it cannot be had here, and how to get it. */
 export const networks: readonly { title: string; skipped: string | undefined; open: () => Network }[] = [
