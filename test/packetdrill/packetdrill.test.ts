@@ -2,11 +2,11 @@
  * The stack as a library for packetdrill, and our own scripts where that program is installed. It is not among Debian's
  * packages: `PACKETDRILL` names one that was built by hand, else it is looked for in PATH.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findLlvmTool, which } from "../../src/build/toolchain.ts";
+import { findClang, findLlvmTool, which } from "../../src/build/toolchain.ts";
 import { runScript } from "../../tools/packetdrill/runner.ts";
 import { ROOT } from "../support/mirage.ts";
 
@@ -28,6 +28,24 @@ describe("mirage-packetdrill.so", () => {
       encoding: "utf8",
     });
     expect(symbols.trim().split("\n")).toEqual([expect.stringMatching(/^packetdrill_interface_init T /)]);
+  });
+});
+
+describe("mirage-packetdrill.so, driven as packetdrill does", () => {
+  test("connections both ways, a blocking call on a second thread, datagrams, errors", () => {
+    const folder = join(ROOT, "build/packetdrill");
+    const check = join(folder, "check");
+    const flags = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"];
+    execFileSync(
+      findClang().path,
+      [...flags, "-o", check, join(scripts, "check/check.c"), "-ldl", "-lpthread"],
+      {
+        stdio: "pipe",
+      },
+    );
+    const { status, stdout, stderr } = spawnSync(check, [library], { encoding: "utf8" });
+    expect(stdout + stderr).toMatch(/^\d+ checks\n$/);
+    expect(status).toBe(0);
   });
 });
 

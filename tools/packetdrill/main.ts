@@ -1,5 +1,5 @@
 /**
- * Runs all packetdrill scripts below a folder against the stack and counts, by the scripts' folders, how many pass:
+ * Runs all packetdrill scripts below a folder against the stack and counts, by folder and version of IP, how many pass:
  *
  *     node dist/packetdrill.js --packetdrill BIN --scripts DIR [--only TEXT] [--jobs N] [--json FILE] [--verbose]
  *
@@ -27,10 +27,10 @@ const { values } = parseArgs({
   },
 });
 
-/** First folder of a script's path. */
-function groupOf(script: string): string {
-  const parts = script.split(sep);
-  return parts.length > 1 ? (parts[0] as string) : ".";
+/** First folder of a script's path, and the version of IP. */
+function groupOf(run: Run): string {
+  const parts = run.script.split(sep);
+  return `${parts.length > 1 ? parts[0] : "."} ${run.version}`;
 }
 
 /** What most of one group's failures have in common stands first: the message without what differs by script. */
@@ -58,9 +58,9 @@ async function work(): Promise<void> {
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 runs.sort((a, b) => (a.script < b.script ? -1 : 1));
 
-const groups = [...new Set(runs.map((run) => groupOf(run.script)))];
+const groups = [...new Set(runs.map(groupOf))].sort();
 const counts = groups.map((group) => {
-  const own = runs.filter((run) => groupOf(run.script) === group);
+  const own = runs.filter((run) => groupOf(run) === group);
   return { group, scripts: own.length, passed: own.filter((run) => run.passed).length };
 });
 const percent = (passed: number, all: number): string => `${((100 * passed) / all).toFixed(1)} %`;

@@ -7,6 +7,8 @@ import { optionOf, translate } from "./dialect.ts";
 
 export interface Run {
   readonly script: string;
+  /** "ipv4", "ipv6": what the script asks for. */
+  readonly version: string;
   readonly passed: boolean;
   /** What packetdrill said, with the script's own name and lines. */
   readonly output: string;
@@ -86,7 +88,7 @@ export async function runScript(programs: Programs, script: string): Promise<Run
     const said = status === null ? `${output}killed after ${HANG_MS} ms or by a signal\n` : output;
     // A trap in the stack is a failure, whatever the script was looking at.
     const passed = status === 0 && !/^mirage: /m.test(output);
-    return { script, passed, output: said.replaceAll(file, script) };
+    return { script, version, passed, output: said.replaceAll(file, script) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
