@@ -23,6 +23,7 @@
 #define OWN_IPV4      0x0a000002
 #define OTHER_IPV4    0x0a000000
 #define PREFIX_IPV4   24
+#define PREFIX_IPV6   64
 #define OUTSIDE_IPV4  0xc6336401 /* by way of the gateway */
 #define GATEWAY_IPV4  0x0a000001
 #define PEERS	      32

@@ -70,7 +70,13 @@ configure(struct fuzz *f)
 	int32_t done = STACK_CALL(
 	    f->stack, "configure", 0, OWN_IPV4, PREFIX_IPV4, GATEWAY_IPV4);
 
+	const struct ip v6 = own_ip(true);
+
 	CHECK(f, done == 0, "the address is refused", (uint64_t)done, 0);
+	(void)STACK_CALL(f->stack, "address_add", 0, v6.word[0], v6.word[1],
+	    v6.word[2], v6.word[3], PREFIX_IPV6);
+	/* Until it is known that nobody else has it. */
+	stack_advance_to(f->stack, stack_now(f->stack) + 3000 * NS_PER_MS);
 }
 
 int

@@ -257,6 +257,8 @@ static ssize_t
 send_datagram(struct pd *pd, struct socket *so, const uint8_t *bytes,
     size_t len, const struct address *to)
 {
+	/* The peer that udp_connect() has said. */
+	static const struct address connected;
 	const uint32_t *w;
 	uint32_t frame;
 	int32_t sent;
@@ -270,7 +272,7 @@ send_datagram(struct pd *pd, struct socket *so, const uint8_t *bytes,
 		return (-1);
 	}
 	if (to == NULL)
-		to = &so->remote;
+		to = &connected;
 	w = to->word;
 	if (so->id < 0 && pd_bind_datagrams(pd, so) != 0)
 		return (-1);
