@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { StackError, StackEvent } from "../stack/interface.ts";
-import { configure as configureStack, frameModule } from "../stack/stack.frame.ts";
+import { Ip6Flag, StackError, StackEvent } from "../stack/interface.ts";
+import { configure as configureStack, frameModule, ip6_configure, ip6_router } from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
+import { Ipv6 } from "./ipv6.ts";
 import { type FrameEventListener, native } from "./native.ts";
 
 let configured = false;
@@ -18,22 +19,34 @@ export function useStack(): void {
 
 let udp: FrameEventListener | undefined;
 let tcp: FrameEventListener | undefined;
+let listensToAddresses = false;
 
 /** Events of the stack that are about that transport go to `listener`. */
 export function listenToStack(transport: "udp" | "tcp", listener: FrameEventListener): void {
   if (transport === "udp") udp = listener;
   else tcp = listener;
-  // Most programs have one transport, whose events then go straight to it.
-  native.frameCodeListen(frameModule, udp !== undefined && tcp !== undefined ? dispatch : listener);
+  listen();
+}
+
+/** Most programs have one transport, whose events then go straight to it. */
+function listen(): void {
+  const one = udp === undefined ? tcp : tcp === undefined ? udp : undefined;
+  native.frameCodeListen(frameModule, one === undefined || listensToAddresses ? dispatch : one);
 }
 
 function dispatch(...event: Parameters<FrameEventListener>): void {
-  const listener = event[0] >= StackEvent.TcpAccepted ? tcp : udp;
+  const kind = event[0];
+  if (kind >= StackEvent.AddressUp) {
+    if (kind === StackEvent.AddressDuplicate)
+      console.warn("network: an IPv6 address is taken by another host");
+    return;
+  }
+  const listener = kind >= StackEvent.TcpAccepted ? tcp : udp;
   listener?.(...event);
 }
 
 function configure(): void {
-  const { ipv4, gateway, sockets } = native.config;
+  const { ipv4, gateway, ipv6, sockets } = native.config;
   if (sockets) {
     configured = true;
     return;
@@ -44,12 +57,19 @@ function configure(): void {
       "there is no network: give one with --net, such as --net tap:mirage0 or the host's own sockets, --net socket",
     );
   }
-  if (ipv4 === undefined) {
+  const has6 = ipv6 !== undefined && ipv6 !== "off";
+  if (ipv4 === undefined && !has6) {
     throw new NetworkError(
       "ENETDOWN",
-      "there is no IPv4 address: give one with --ipv4 10.0.0.2/24 (in the kernel: sysctl kern.mirage.ipv4=10.0.0.2/24)",
+      "there is no address: give one with --ipv4 10.0.0.2/24, or --ipv6 auto (in the kernel: sysctl kern.mirage.ipv4=10.0.0.2/24)",
     );
   }
+  if (ipv4 !== undefined) configure4(ipv4, gateway);
+  if (has6) configure6(ipv6);
+  configured = true;
+}
+
+function configure4(ipv4: string, gateway: string | undefined): void {
   const own = Ipv4.parseCidr(ipv4);
   const next = gateway === undefined ? 0 : Ipv4.parse(gateway);
   const result = configureStack(0, own.address, own.prefix, next) | 0;
@@ -62,5 +82,29 @@ function configure(): void {
     );
   }
   if (result < 0) throw networkError(result, `configure ${ipv4}`);
-  configured = true;
+}
+
+/** The addresses come up later, once nobody has objected to them (`StackEvent.AddressUp`). */
+function configure6(ipv6: string): void {
+  const auto = ipv6 === "auto";
+  const { address, prefix } = auto ? { address: [0, 0, 0, 0] as const, prefix: 0 } : Ipv6.parseCidr(ipv6);
+  const flags = auto ? Ip6Flag.Routers | Ip6Flag.Autoconfigure : Ip6Flag.Routers;
+  const result = ip6_configure(0, ...address, prefix, flags) | 0;
+  if (result === StackError.EINVAL) {
+    throw new NetworkError("EINVAL", `${ipv6} is not the address of a host`);
+  }
+  if (result < 0) throw networkError(result, `configure ${ipv6}`);
+  const { gateway6 } = native.config;
+  if (gateway6 !== undefined) {
+    const router = ip6_router(0, ...Ipv6.parse(gateway6)) | 0;
+    if (router === StackError.EINVAL) {
+      throw new NetworkError(
+        "EINVAL",
+        `the router ${gateway6} is not on the link: nor link-local, nor in ${ipv6}`,
+      );
+    }
+    if (router < 0) throw networkError(router, `router ${gateway6}`);
+  }
+  listensToAddresses = true;
+  listen();
 }

@@ -78,7 +78,7 @@ describe("Udp.bind", () => {
   it("names the option that is missing", () => {
     native.ipv4 = undefined;
     expect(() => Udp.bind()).toThrow(
-      /--ipv4 10\.0\.0\.2\/24 .*kern\.mirage\.ipv4=10\.0\.0\.2\/24\) \(ENETDOWN\)/,
+      /--ipv4 10\.0\.0\.2\/24, or --ipv6 auto .*kern\.mirage\.ipv4=10\.0\.0\.2\/24\) \(ENETDOWN\)/,
     );
     native.interfaces = [];
     expect(() => Udp.bind()).toThrow(/give one with --net.*--net socket \(ENETDOWN\)/);
