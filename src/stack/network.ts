@@ -52,6 +52,8 @@ export class Packet {
   version: u32 = 0;
   /** The link's or the network's destination was a broadcast or multicast address. */
   group: bool = false;
+  /** It came in fragments: its header is ours, not the sender's, and its payload lies in many places. */
+  reassembled: bool = false;
 }
 
 /** An error that was reported about a packet of ours. One object, used again for each. */

@@ -8,29 +8,32 @@
  *
  * @module
  */
-import { Alarm, clock_ns, count, counter } from "mirage/framecode";
+import { Alarm, clock_ns, count, counter, frame_release } from "mirage/framecode";
 import { halfOf, isMapped, wordOf } from "./address";
 import { Arp } from "./arp/arp";
 import { Configuration } from "./configuration";
 import { Ethernet } from "./ethernet/ethernet";
 import { LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from "./ethernet/interface";
 import { Icmp } from "./icmp/icmp";
-import { UNREACHABLE_PROTOCOL } from "./icmp/interface";
+import { EXCEEDED_REASSEMBLY, UNREACHABLE_PROTOCOL } from "./icmp/interface";
 import { StackError } from "./interface";
 import { Ip } from "./ip";
 import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
 import { Netif, Netifs } from "./netif";
 import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
+import { Fragment, ReassemblyClient } from "./reassembly/interface";
+import { Reassembly } from "./reassembly/reassembly";
 import { Routes } from "./routes";
-import { Tcp } from "./tcp/tcp";
 import { Messages6, Packets6, Stack6, Stack6Client } from "./stack6";
+import { Tcp } from "./tcp/tcp";
 import { Udp } from "./udp/udp";
 
 // Named, so that a function of a layer is called after its neighbours, not after all that lies below them.
 class Link extends Ethernet<LinkUp> {}
 class Neighbours extends Arp<Link, NeighboursUp> {}
-class Network4 extends Ipv4<Neighbours, Network4Up> {}
+class Gathering extends Reassembly<GatheringUp> {}
+class Network4 extends Ipv4<Neighbours, Network4Up, Gathering> {}
 class Reporting extends Icmp<Network4, Network4Up> {}
 class Internet extends Ip<Network4, Packets6<Network6Up>, Reporting, Messages6<Network6Up>> {}
 class Datagrams extends Udp<Internet> {}
@@ -41,6 +44,7 @@ let routes4: Routes = changetype<Routes>(0);
 let alarm: Alarm = changetype<Alarm>(0);
 let link: Link = changetype<Link>(0);
 let neighbours: Neighbours = changetype<Neighbours>(0);
+let gathering: Gathering = changetype<Gathering>(0);
 let network4: Network4 = changetype<Network4>(0);
 let stack6: Stack6<Network6Up> = changetype<Stack6<Network6Up>>(0);
 let reporting: Reporting = changetype<Reporting>(0);
@@ -96,6 +100,10 @@ class Network4Up implements Ipv4Client {
     }
   }
 
+  expired(packet: Packet): void {
+    reporting.timeExceeded(packet, EXCEEDED_REASSEMBLY);
+  }
+
   failed(report: Report): bool {
     return deliverReport(report);
   }
@@ -112,6 +120,14 @@ class Network6Up implements Stack6Client {
   }
 }
 
+/** From reassembly upwards. */
+class GatheringUp implements ReassemblyClient {
+  expired(fragment: Fragment): void {
+    if (isMapped(fragment.sourceHigh, fragment.sourceLow)) network4.expired(fragment);
+    else frame_release(fragment.frame);
+  }
+}
+
 /** IPv4 addresses that come and go. */
 class ConfigurationUp {
   added(netif: Netif, address: u32): void {
@@ -120,6 +136,7 @@ class ConfigurationUp {
 
   removing(netif: Netif, address: u32): void {
     neighbours.withdraw(netif, address);
+    gathering.flush(netif.index);
   }
 }
 
@@ -132,7 +149,8 @@ export function start(): void {
   const up = new Network4Up();
   link = new Link(new LinkUp());
   neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm);
-  network4 = new Network4(netifs, routes4, neighbours, up);
+  gathering = new Gathering(new GatheringUp(), alarm);
+  network4 = new Network4(netifs, routes4, neighbours, up, gathering);
   reporting = new Reporting(network4, up);
   stack6 = new Stack6<Network6Up>(netifs, alarm, new Network6Up());
   internet = new Internet(network4, stack6.network, reporting, stack6.messages);
@@ -152,6 +170,7 @@ export function timer(): void {
   const nowNs = clock_ns();
   alarm.ring();
   neighbours.timer(nowNs);
+  gathering.timer(nowNs);
   stack6.timer(nowNs);
   flows.timer();
 }

@@ -109,7 +109,7 @@ describe("ICMP echo", () => {
 });
 
 describe("ICMP destination unreachable", () => {
-  test("RFC 792, RFC 1122 section 4.1.3.1: nobody on the port: its header and 8 bytes come back, by reference", async () => {
+  test("RFC 792, RFC 1122 section 4.1.3.1: nobody on the port: the datagram comes back, by reference", async () => {
     const host = await newStackWithPeer();
     const frame = udpFromPeer(text("is anybody there?"));
     host.input(frame);
@@ -120,7 +120,7 @@ describe("ICMP destination unreachable", () => {
       {
         destination: PEER_MAC,
         ipv4: { source: OWN, destination: PEER, protocol: 1 },
-        icmp: { type: 3, code: 3, rest: 0, payload: frame.slice(14, 14 + 28) },
+        icmp: { type: 3, code: 3, rest: 0, payload: frame.slice(14) },
       },
     ]);
     expect(host.counter("drop.udp.no-port")).toBe(1);
@@ -135,11 +135,20 @@ describe("ICMP destination unreachable", () => {
     expect(host.counter("drop.ipv4.protocol")).toBe(1);
   });
 
+  test("RFC 1812 section 4.3.2.3: of a long one, as much as fits into 576 bytes", async () => {
+    const host = await newStackWithPeer();
+    const frame = udpFromPeer(new Uint8Array(1400).fill(7));
+    host.input(frame);
+    expect(sent(host)).toMatchObject([
+      { ipv4: { totalBytes: 576 }, icmp: { payload: frame.slice(14, 14 + 548) } },
+    ]);
+  });
+
   test("options of the packet are quoted too", async () => {
     const host = await newStackWithPeer();
     const frame = udpFromPeer(text("x"), {}, { options: packets.bytes(1, 1, 1, 0) });
     host.input(frame);
-    expect(sent(host)).toMatchObject([{ icmp: { type: 3, code: 3, payload: frame.slice(14, 14 + 32) } }]);
+    expect(sent(host)).toMatchObject([{ icmp: { type: 3, code: 3, payload: frame.slice(14) } }]);
   });
 
   test.each(["10.0.0.255", "255.255.255.255", "224.0.0.1"])(

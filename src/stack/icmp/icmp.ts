@@ -13,7 +13,7 @@ import {
 import { mappedLow } from "../address";
 import { StackError } from "../interface";
 import { IPV4_HEADROOM_BYTES, PROTOCOL_ICMP } from "../ipv4/interface";
-import { Ipv4Fault, ipv4 } from "../ipv4/wire";
+import { IPV4_HEADER_BYTES, Ipv4Fault, ipv4 } from "../ipv4/wire";
 import { Failure, Packet, Path, Report } from "../network";
 import {
   Errors,
@@ -41,8 +41,11 @@ import {
 export const ICMP_ERRORS_BURST_MESSAGES: u32 = 50;
 /** Then one more for each so many milliseconds. */
 export const ICMP_ERROR_INTERVAL_MILLISECONDS: u64 = 10;
-/** Of the packet that an error is about, its header and so much more is quoted (RFC 792). */
+/** Of a packet of ours that an error is about, its header and so much more must be quoted (RFC 792). */
 export const ICMP_QUOTED_PAYLOAD_BYTES: u32 = 8;
+/** Longest error message with its IP header (RFC 1812 section 4.3.2.3). */
+const ERROR_PACKET_BYTES_MAX: u32 = 576;
+const ICMP_QUOTED_BYTES_MAX: u32 = ERROR_PACKET_BYTES_MAX - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES;
 
 /** ICMP of a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, reports and hears of errors. */
 export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> implements Errors {
@@ -64,6 +67,8 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   private readonly errorsUnmatched: u32 = counter("icmp.errors-unmatched");
   private readonly errorsSent: u32 = counter("icmp.errors-sent");
   private readonly errorsLimited: u32 = counter("icmp.errors-rate-limited");
+  private readonly errorsNoMemory: u32 = counter("icmp.errors-no-memory");
+  private readonly errorsUnroutable: u32 = counter("icmp.errors-no-route");
   private readonly errorsForbidden: u32 = counter("icmp.errors-forbidden");
 
   constructor(
@@ -112,8 +117,8 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
       return;
     }
     this.path.trafficClass = packet.trafficClass;
-    if (at !== IPV4_HEADROOM_BYTES) {
-      this.echoWithoutOptions(frame, at);
+    if (at !== IPV4_HEADROOM_BYTES || packet.reassembled) {
+      this.echoInNewFrame(frame, at);
       return;
     }
     if (!frame_writable(frame, at + ICMP_HEADER_BYTES)) {
@@ -128,8 +133,8 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     this.below.send(this.path, frame, PROTOCOL_ICMP);
   }
 
-  /** IP options are not sent back, so the answer gets headers of its own and the data by reference. */
-  private echoWithoutOptions(frame: u32, at: u32): void {
+  /** IP options are not sent back, nor can headers in several places be written: new headers, the data by reference. */
+  private echoInNewFrame(frame: u32, at: u32): void {
     const dataAt = at + ICMP_HEADER_BYTES;
     const reply = this.quote(frame, dataAt, frame_length(frame) - dataAt);
     if (reply === 0) {
@@ -197,20 +202,29 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   }
 
   unreachable(packet: Packet, code: u32): void {
+    this.tell(packet, ICMP_UNREACHABLE, code);
+  }
+
+  timeExceeded(packet: Packet, code: u32): void {
+    this.tell(packet, ICMP_TIME_EXCEEDED, code);
+  }
+
+  /** Sends an error about a packet that is never one itself. Takes the reference on the packet's frame. */
+  private tell(packet: Packet, type: u32, code: u32): void {
     const frame = packet.frame;
     if (packet.group) {
       count(this.errorsForbidden);
     } else if (!this.mayReport()) {
       count(this.errorsLimited);
     } else if (!this.openBack(packet)) {
-      count(this.dropNoRoute);
+      count(this.errorsUnroutable);
     } else {
-      const payload = min(packet.length, ICMP_QUOTED_PAYLOAD_BYTES);
-      const report = this.quote(frame, packet.headerAt, packet.at - packet.headerAt + payload);
+      const length = min(packet.at - packet.headerAt + packet.length, ICMP_QUOTED_BYTES_MAX);
+      const report = this.quote(frame, packet.headerAt, length);
       if (report === 0) {
-        count(this.dropNoMemory);
+        count(this.errorsNoMemory);
       } else {
-        this.header.type = ICMP_UNREACHABLE;
+        this.header.type = type;
         this.header.code = code;
         this.header.rest = 0;
         this.header.build(report, IPV4_HEADROOM_BYTES);

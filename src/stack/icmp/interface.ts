@@ -3,6 +3,8 @@ import { Packet, Path, Report } from "../network";
 /** Codes of "destination unreachable" (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). A host sends the first two. */
 export const UNREACHABLE_PROTOCOL: u32 = 2;
 export const UNREACHABLE_PORT: u32 = 3;
+/** Code of "time exceeded": fragments did not all come in time. */
+export const EXCEEDED_REASSEMBLY: u32 = 1;
 /** Fragmentation needed, but forbidden (RFC 1191). */
 export const UNREACHABLE_TOO_BIG: u32 = 4;
 export const UNREACHABLE_NET_PROHIBITED: u32 = 9;
@@ -30,4 +32,6 @@ export interface Errors {
    * too many such messages were sent. Takes the reference on the packet's frame.
    */
   unreachable(packet: Packet, code: u32): void;
+  /** As `unreachable`: a packet's time was over. */
+  timeExceeded(packet: Packet, code: u32): void;
 }

@@ -12,6 +12,8 @@ export const PROTOCOL_IGMP: u32 = 2;
 export interface Ipv4Client {
   /** A packet for us. Takes the reference on `packet.frame`. */
   received(packet: Packet): void;
+  /** Fragments of a packet did not all come in time; `packet` is the first of them. Takes the reference on its frame. */
+  expired(packet: Packet): void;
   /** As `Transport.failed`. */
   failed(report: Report): bool;
 }

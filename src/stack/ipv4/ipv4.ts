@@ -18,6 +18,7 @@ import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { StackError } from "../interface";
 import { IPV4_LIMITED_BROADCAST, Netif, Netifs } from "../netif";
 import { Delivery, Failure, Packet, Path, Report } from "../network";
+import { Fragment, Reassembler } from "../reassembly/interface";
 import { Routes } from "../routes";
 import { Ipv4Client } from "./interface";
 import {
@@ -25,6 +26,7 @@ import {
   IPV4_FRAGMENT_MASK,
   IPV4_HEADER_BYTES,
   IPV4_MORE_FRAGMENTS,
+  IPV4_OFFSET_MASK,
   Ipv4Fault,
   Ipv4Header,
   ipv4,
@@ -44,9 +46,12 @@ const ICMP_UNREACHABLE: u32 = 3;
 const ICMP_UNREACHABLE_HOST: u32 = 1;
 
 /** IPv4 (RFC 791, RFC 1122 section 3) of a host with several interfaces and addresses. */
-export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements NeighboursClient {
+export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather extends Reassembler>
+  implements NeighboursClient
+{
   private readonly header: Ipv4Header = new Ipv4Header();
   private readonly packet: Packet = new Packet();
+  private readonly fragment: Fragment = new Fragment();
   private readonly report: Report = new Report();
   private readonly identifications: StaticArray<u32> = new StaticArray<u32>(IDENTIFICATIONS);
   private readonly identificationKey: u32 = random_u32();
@@ -55,7 +60,6 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements
   private readonly dropHeaderLength: u32 = counter("drop.ipv4.header-length");
   private readonly dropTotalLength: u32 = counter("drop.ipv4.total-length");
   private readonly dropChecksum: u32 = counter("drop.ipv4.checksum");
-  private readonly dropFragment: u32 = counter("drop.ipv4.fragment");
   private readonly dropNotForUs: u32 = counter("drop.ipv4.not-for-us");
   private readonly dropMartian: u32 = counter("drop.ipv4.martian-source");
   private readonly dropBroadcast: u32 = counter("drop.ipv4.link-broadcast");
@@ -72,6 +76,7 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements
     private readonly routes: Routes,
     private readonly below: Below,
     private readonly above: Above,
+    private readonly reassembly: Gather,
   ) {
     for (let i: u32 = 0; i < IDENTIFICATIONS; i++) this.identifications[i] = random_u32();
   }
@@ -105,10 +110,6 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements
       this.drop(frame, this.dropMartian);
       return;
     }
-    if ((ipv4.fragment(frame, AT) & IPV4_FRAGMENT_MASK) !== 0) {
-      this.drop(frame, this.dropFragment);
-      return;
-    }
     // RFC 1122 section 3.2.1.7: a host must not drop a packet that has arrived because its TTL is used up.
     if (ipv4.timeToLive(frame, AT) === 0) count(this.zeroHops);
     const header = ipv4.headerBytes(frame, AT);
@@ -116,20 +117,90 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements
     const total = ipv4.totalBytes(frame, AT);
     if (frame_length(frame) !== AT + total) frame_truncate(frame, AT + total);
     const packet = this.packet;
-    packet.netif = netif;
     packet.frame = frame;
-    packet.headerAt = AT;
     packet.at = AT + header;
     packet.length = total - header;
     packet.protocol = ipv4.protocol(frame, AT);
+    packet.trafficClass = ipv4.typeOfService(frame, AT);
+    packet.reassembled = false;
+    if (
+      (ipv4.fragment(frame, AT) & IPV4_FRAGMENT_MASK) !== 0 &&
+      !this.isWhole(netif, source, destination, toGroup)
+    ) {
+      return;
+    }
+    this.describe(netif, source, destination, toGroup);
+    this.above.received(packet);
+  }
+
+  /** Takes the fragment in `packet`. True: it was the last one missing, and `packet` is the whole now. */
+  private isWhole(netif: Netif, source: u32, destination: u32, group: bool): bool {
+    const packet = this.packet;
+    const fragment = this.fragment;
+    const bits = ipv4.fragment(packet.frame, AT);
+    fragment.netif = netif.index;
+    fragment.sourceLow = mappedLow(source);
+    fragment.destinationLow = mappedLow(destination);
+    fragment.identification = ipv4.identification(packet.frame, AT);
+    fragment.protocol = packet.protocol;
+    fragment.trafficClass = packet.trafficClass;
+    fragment.group = group;
+    fragment.frame = packet.frame;
+    fragment.at = packet.at;
+    fragment.length = packet.length;
+    fragment.offset = (bits & IPV4_OFFSET_MASK) << 3;
+    fragment.more = (bits & IPV4_MORE_FRAGMENTS) !== 0;
+    const hops = ipv4.timeToLive(packet.frame, AT);
+    const frame = this.reassembly.add(fragment, HEADROOM_BYTES, IPV4_PACKET_BYTES_MAX - IPV4_HEADER_BYTES);
+    if (frame === 0) return false;
+    const total = frame_length(frame) - AT;
+    const header = this.header;
+    header.typeOfService = fragment.trafficClass;
+    header.totalBytes = total;
+    header.identification = fragment.identification;
+    header.fragment = 0;
+    header.timeToLive = hops;
+    header.protocol = fragment.protocol;
+    header.source = source;
+    header.destination = destination;
+    header.build(frame, AT);
+    packet.frame = frame;
+    packet.at = HEADROOM_BYTES;
+    packet.length = total - IPV4_HEADER_BYTES;
+    packet.trafficClass = fragment.trafficClass;
+    packet.reassembled = true;
+    return true;
+  }
+
+  /** As `ReassemblyClient.expired`. */
+  expired(fragment: Fragment): void {
+    const netif = this.netifs.active(fragment.netif);
+    if (netif === null) {
+      frame_release(fragment.frame);
+      return;
+    }
+    const packet = this.packet;
+    packet.frame = fragment.frame;
+    packet.at = fragment.at;
+    packet.length = fragment.length;
+    packet.protocol = fragment.protocol;
+    packet.trafficClass = fragment.trafficClass;
+    packet.reassembled = false;
+    this.describe(netif, <u32>fragment.sourceLow, <u32>fragment.destinationLow, fragment.group);
+    this.above.expired(packet);
+  }
+
+  /** Fills in what is the same for a packet and its fragments. */
+  private describe(netif: Netif, source: u32, destination: u32, group: bool): void {
+    const packet = this.packet;
+    packet.netif = netif;
+    packet.headerAt = AT;
     packet.sourceHigh = 0;
     packet.sourceLow = mappedLow(source);
     packet.destinationHigh = 0;
     packet.destinationLow = mappedLow(destination);
-    packet.trafficClass = ipv4.typeOfService(frame, AT);
     packet.version = 4;
-    packet.group = toGroup;
-    this.above.received(packet);
+    packet.group = group;
   }
 
   private reasonOf(fault: u32): u32 {
@@ -296,9 +367,9 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client> implements
   leave(_high: u64, _low: u64, _index: u32): void {}
 
   /** Nobody answered ARP: as if a router had said "host unreachable". */
-  unresolved(netif: Netif, frame: u32): void {
+  unresolved(_netif: Netif, frame: u32): void {
     // Only the first fragment has the transport's header.
-    if ((ipv4.fragment(frame, AT) & ~IPV4_MORE_FRAGMENTS & IPV4_FRAGMENT_MASK) !== 0) return;
+    if ((ipv4.fragment(frame, AT) & IPV4_OFFSET_MASK) !== 0) return;
     const at = AT + ipv4.headerBytes(frame, AT);
     if (frame_length(frame) < at + 8) return;
     const report = this.report;

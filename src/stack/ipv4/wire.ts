@@ -17,6 +17,8 @@ export const IPV4_HEADER_BYTES: u32 = 20;
 export const IPV4_FRAGMENT_MASK: u32 = 0x3fff;
 export const IPV4_DONT_FRAGMENT: u32 = 0x4000;
 export const IPV4_MORE_FRAGMENTS: u32 = 0x2000;
+/** The offset, in units of 8 bytes. */
+export const IPV4_OFFSET_MASK: u32 = 0x1fff;
 const VERSION_4: u32 = 4;
 
 /** What `ipv4.check` found. */
