@@ -1,4 +1,11 @@
-import { NetifOffload, netif_mac_high, netif_mac_low, netif_mtu, netif_tx_offload } from "mirage/framecode";
+import {
+  NetifOffload,
+  netif_mac_high,
+  netif_mac_low,
+  netif_mtu,
+  netif_segment_max,
+  netif_tx_offload,
+} from "mirage/framecode";
 
 /** Interfaces that a stack can use at once. */
 export const NETIFS_MAX: u32 = 8;
@@ -39,6 +46,10 @@ export class Netif {
   mtu: u32 = 0;
   /** The card fills in transmit checksums. */
   offloadsChecksum: bool = false;
+  /** Longest frame in bytes with IPv4 that the card cuts into segments of TCP (`frame_segment`); 0: it does not. */
+  segmentMax4: u32 = 0;
+  /** The same with IPv6. */
+  segmentMax6: u32 = 0;
   /** IPv6 is in use here: frames are let in. */
   ipv6: bool = false;
   /** IPv4 addresses in use: the first so many of the table. The first one is the primary. */
@@ -56,7 +67,11 @@ export class Netif {
     if (this.mtu === 0) return false;
     this.macHigh = netif_mac_high(this.index);
     this.macLow = netif_mac_low(this.index);
-    this.offloadsChecksum = (netif_tx_offload(this.index) & <u32>NetifOffload.Checksum) !== 0;
+    const offload = netif_tx_offload(this.index);
+    const longest = netif_segment_max(this.index);
+    this.offloadsChecksum = (offload & <u32>NetifOffload.Checksum) !== 0;
+    this.segmentMax4 = (offload & <u32>NetifOffload.Segment4) !== 0 ? longest : 0;
+    this.segmentMax6 = (offload & <u32>NetifOffload.Segment6) !== 0 ? longest : 0;
     return true;
   }
 

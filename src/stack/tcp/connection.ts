@@ -103,6 +103,8 @@ export class Connection extends Path {
   sndScale: u32 = 0;
   /** Payload bytes of a full segment, less the options of each segment. */
   mss: u32 = 0;
+  /** Payload bytes that one frame may carry: full segments, one or, where the card cuts them, many. */
+  burst: u32 = 0;
   /** As the peer's SYN said, without thought of options. */
   peerMss: u32 = 0;
 
@@ -121,6 +123,9 @@ export class Connection extends Path {
   unconsumedFrames: u32 = 0;
   /** Limit of `unconsumedBytes`. */
   receiveBufferBytes: u32 = 0;
+  /** For sizing the buffer: where `rcvNxt` was when a round trip began, and when. */
+  tuneSeq: u32 = 0;
+  tuneAtMicroseconds: u64 = 0;
   arrivedFirst: Arrived | null = null;
   arrivedLast: Arrived | null = null;
 
@@ -139,6 +144,8 @@ export class Connection extends Path {
   lifeAt: u64 = NEVER;
   /** After `tcp_close`: when what is left is given up. */
   lingerAt: u64 = NEVER;
+  /** When the SYN was sent; 0: several times. */
+  synSentMicroseconds: u64 = 0;
   /** When the peer was last heard of, milliseconds. */
   heardAtMilliseconds: u64 = 0;
   /** When the oldest data that is not acknowledged was first sent, or last made progress, milliseconds. */

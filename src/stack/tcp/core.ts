@@ -47,6 +47,8 @@ export class Core {
   /** Monotonic, as of the last `tick`. */
   nowMilliseconds: u64 = 0;
   nowMicroseconds: u64 = 0;
+  /** A timer was set since the alarm was last told. */
+  changed: bool = false;
   /** Frames with data that programs have not consumed. */
   receiveFrames: u32 = 0;
   private timeWaits: u32 = 0;
@@ -109,7 +111,10 @@ export class Core {
   arm(connection: Connection): void {
     let at = min(connection.retransmitAt, connection.delayedAckAt);
     at = min(at, min(connection.lifeAt, connection.lingerAt));
-    if (at < connection.timer.deadlineMilliseconds) this.wheel.set(connection.timer, at);
+    if (at < connection.timer.deadlineMilliseconds) {
+      this.wheel.set(connection.timer, at);
+      this.changed = true;
+    }
   }
 
   /** The connection is over: nothing more is sent or received. `errno` 0: as both sides wished. */

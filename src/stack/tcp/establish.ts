@@ -42,6 +42,7 @@ export function begin(connection: Connection): void {
   connection.sndWndMax = 0;
   connection.sndScale = 0;
   connection.mss = 0;
+  connection.burst = 0;
   connection.peerMss = 0;
   connection.irs = 0;
   connection.rcvNxt = 0;
@@ -50,6 +51,9 @@ export function begin(connection: Connection): void {
   connection.lastAckSent = 0;
   connection.unconsumedBytes = 0;
   connection.unconsumedFrames = 0;
+  connection.tuneSeq = 0;
+  connection.tuneAtMicroseconds = 0;
+  connection.synSentMicroseconds = 0;
   connection.arrivedFirst = null;
   connection.arrivedLast = null;
   connection.tsRecent = 0;

@@ -5,6 +5,7 @@ import { Acknowledger } from "./acknowledge";
 import {
   Connection,
   FLAG_ACK_NOW,
+  FLAG_FIN_KNOWN,
   FLAG_FIN_RECEIVED,
   FLAG_FIN_SENT,
   FLAG_PROBING_WINDOW,
@@ -25,6 +26,8 @@ import { ACK, FIN, RST, SYN, tcp, URG } from "./wire";
 
 /** ACKs for segments that should not have come, in a second and for each connection (RFC 5961 section 7; as FreeBSD). */
 const CHALLENGES_PER_SECOND: u32 = 5;
+/** Neighbour discovery hears of forward progress every 2^12 ms. */
+const CONFIRM_SHIFT: u64 = 12;
 /** A timestamp of the peer's that is older says nothing (RFC 7323 section 5.5): 24 days. */
 const TS_RECENT_VALID_MILLISECONDS: u64 = 24 * 86_400_000;
 
@@ -36,6 +39,7 @@ export class Input<Below extends Network> {
 
   constructor(
     private readonly core: Core,
+    private readonly below: Below,
     private readonly output: Output<Below>,
     private readonly listening: Listening<Below>,
     receiver: Receiver,
@@ -78,6 +82,8 @@ export class Input<Below extends Network> {
       return accepted !== null && this.process(accepted, packet, segment);
     }
     switch (connection.state) {
+      case TcpState.Established:
+        return this.established(connection, packet, segment);
       case TcpState.SynSent:
         return this.synSent(connection, packet, segment);
       case TcpState.TimeWait:
@@ -85,6 +91,55 @@ export class Input<Below extends Network> {
       default:
         return this.process(connection, packet, segment);
     }
+  }
+
+  /**
+   * The usual cases first (Van Jacobson's header prediction): the next segment of a transfer in one direction or the
+   * other, with nothing else to say. True if the reference on the frame was taken.
+   */
+  private established(connection: Connection, packet: Packet, segment: Segment): bool {
+    const core = this.core;
+    const options = segment.options;
+    const timestamps = options.hasTimestamps;
+    if (
+      (segment.flags & (SYN | FIN | RST | URG | ACK)) !== ACK ||
+      segment.seq !== connection.rcvNxt ||
+      segment.window << connection.sndScale !== connection.sndWnd ||
+      connection.sndWnd === 0 ||
+      options.sackBlocks !== 0 ||
+      timestamps !== connection.has(FLAG_TIMESTAMPS) ||
+      (timestamps && before(options.timestamp, connection.tsRecent)) ||
+      connection.has(FLAG_PROBING_WINDOW | FLAG_RELEASED | FLAG_FIN_KNOWN)
+    )
+      return this.process(connection, packet, segment);
+    if (segment.length === 0) {
+      const acknowledged = segment.ack - connection.sndUna;
+      if (acknowledged === 0 || acknowledged > connection.sndNxt - connection.sndUna)
+        return this.process(connection, packet, segment);
+      count(core.counters.receivedPredictedAcks);
+      this.recent(connection, segment);
+      core.heard(connection);
+      this.acknowledgedNew(connection, segment);
+      this.output.send(connection);
+      return false;
+    }
+    if (
+      segment.ack !== connection.sndUna ||
+      segment.length > windowLeft(connection) ||
+      !this.receiver.isNext(connection)
+    )
+      return this.process(connection, packet, segment);
+    count(core.counters.receivedPredictedData);
+    this.recent(connection, segment);
+    core.heard(connection);
+    const taken = this.receiver.inOrder(connection, segment);
+    if (connection.sndNxt !== connection.sndUna || connection.queue.end !== connection.sndNxt) {
+      this.output.send(connection);
+    } else {
+      if (connection.has(FLAG_ACK_NOW)) this.output.acknowledge(connection);
+      core.arm(connection);
+    }
+    return taken;
   }
 
   /** SYN-RECEIVED to LAST-ACK. True if the reference on the frame was taken. */
@@ -294,8 +349,18 @@ export class Input<Below extends Network> {
       }
       return true;
     }
-    this.acknowledger.process(connection, segment);
+    this.acknowledgedNew(connection, segment);
     return true;
+  }
+
+  /** SEG.ACK is in [SND.UNA, SND.NXT]. */
+  private acknowledgedNew(connection: Connection, segment: Segment): void {
+    const progress = connection.progressAtMilliseconds;
+    this.acknowledger.process(connection, segment);
+    // The way to the peer and back works: once in a while tell those who would ask.
+    if (progress >>> CONFIRM_SHIFT !== connection.progressAtMilliseconds >>> CONFIRM_SHIFT) {
+      this.below.confirm(connection);
+    }
   }
 
   /** The SYN of this side, in SYN-RECEIVED or SYN-SENT, was acknowledged. */
@@ -307,6 +372,10 @@ export class Input<Below extends Network> {
     connection.sndWl1 = segment.seq;
     connection.sndWl2 = segment.ack;
     this.core.establish(connection);
+    if (connection.synSentMicroseconds !== 0) {
+      const elapsed = this.core.nowMicroseconds - connection.synSentMicroseconds;
+      connection.recovery.roundTrip.measured(<u32>max(elapsed, 1));
+    }
     this.core.notifier.say(connection, SAY_CONNECTED);
   }
 

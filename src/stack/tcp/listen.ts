@@ -24,6 +24,8 @@ import { ACK, RST, SYN, TCP_HEADER_BYTES } from "./wire";
 
 /** Segments to closed ports that are answered (FreeBSD's net.inet.icmp.icmplim). */
 const RESETS_PER_SECOND: u32 = 200;
+/** What takes longer is not measured. */
+const ROUND_TRIP_MAX_MICROSECONDS: u64 = 60_000_000;
 /** ICMP errors about its SYN-ACKs that end an attempt to connect. */
 const FAILURES_MAX: u32 = 3;
 /** SYN-ACKs with a cookie are sent only after the cache was full; their ACKs are believed for so long. */
@@ -155,7 +157,8 @@ export class Listening<Below extends Network> {
       );
     } else {
       count(counters.synCacheAdded);
-      this.cache.insert(fresh, this.core.nowMilliseconds);
+      this.cache.insert(fresh, this.core.nowMicroseconds);
+      this.core.changed = true;
     }
     this.synAck(embryo, listener);
   }
@@ -169,6 +172,7 @@ export class Listening<Below extends Network> {
     const options = segment.options;
     embryo.ports = segment.ports;
     embryo.failures = 0;
+    embryo.sentMicroseconds = 0;
     embryo.listener = listener.id;
     embryo.irs = segment.seq;
     embryo.peerWindow = segment.window;
@@ -249,6 +253,7 @@ export class Listening<Below extends Network> {
         embryo.tsRecent = segment.options.timestamp;
       count(counters.synCacheDuplicate);
       this.cache.renew(embryo, this.core.nowMilliseconds);
+      this.core.changed = true;
       this.synAck(embryo, listener);
       return null;
     }
@@ -390,6 +395,10 @@ export class Listening<Below extends Network> {
     this.core.table.insert(connection);
     connection.state = TcpState.SynReceived;
     this.core.establish(connection);
+    if (embryo.sentMicroseconds !== 0) {
+      const elapsed = <u32>min(this.core.nowMicroseconds - embryo.sentMicroseconds, ROUND_TRIP_MAX_MICROSECONDS);
+      connection.recovery.roundTrip.measured(max(elapsed, 1));
+    }
     count(this.core.counters.accepts);
     this.core.notifier.say(connection, SAY_ACCEPTED);
     return connection;

@@ -4,6 +4,7 @@ import {
   frame_alloc,
   frame_checksum,
   frame_release,
+  frame_segment,
   frame_set32,
   frame_sum,
   sumFold,
@@ -40,6 +41,7 @@ import { ACK, FIN, PSH, RST, SYN, TCP_CHECKSUM_OFFSET, TCP_HEADER_BYTES, tcp } f
 
 /** The smallest segments that are sent, whatever the peer and the path say. */
 const MSS_MIN_BYTES: u32 = 32;
+const IP_LENGTH_MAX_BYTES: u32 = 65_535;
 /** Between window probes (RFC 9293 section 3.8.6.1), as in FreeBSD. */
 const PERSIST_MIN_MILLISECONDS: u64 = 5_000;
 const PERSIST_MAX_MILLISECONDS: u64 = 60_000;
@@ -70,7 +72,20 @@ export class Output<Below extends Network> {
     const options = connection.has(FLAG_TIMESTAMPS) ? TIMESTAMPS_ROOM_BYTES : 0;
     const mss = min(room, connection.peerMss);
     connection.mss = max(mss > options ? mss - options : 0, MSS_MIN_BYTES);
+    connection.burst = this.burst(connection, TCP_HEADER_BYTES + options);
     return connection.mss !== before;
+  }
+
+  /** How much payload goes into one frame. The lengths in IP headers have 16 bits. */
+  private burst(connection: Connection, header: u32): u32 {
+    const mss = connection.mss;
+    const netif = connection.netif;
+    if (!netif.offloadsChecksum) return mss;
+    const longest = connection.version === 4 ? netif.segmentMax4 : netif.segmentMax6;
+    const headers = connection.headroomBytes + header;
+    if (longest < headers) return mss;
+    const room = min(longest - headers, IP_LENGTH_MAX_BYTES - connection.headerBytes - header);
+    return max(mss, room - (room % mss));
   }
 
   /** What we tell the peer: the longest segment that the interface takes, without options (RFC 9293 section 3.7.1). */
@@ -131,7 +146,7 @@ export class Output<Below extends Network> {
     const recoveries = this.core.recoveries;
     const lost = recoveries.nextLost(recovery);
     if (lost === null) return false;
-    const wanted = min(lost.length, this.segmentLimit(connection));
+    const wanted = min(lost.length, connection.burst);
     const length = this.allowed(wanted, recoveries.budgetBytes(recovery), connection.mss);
     if (length === 0) return false;
     const sequence = lost.start;
@@ -151,11 +166,6 @@ export class Output<Below extends Network> {
     return budget < mss ? 0 : budget - (budget % mss);
   }
 
-  /** Bytes of payload that one frame may carry. */
-  private segmentLimit(connection: Connection): u32 {
-    return connection.mss;
-  }
-
   /** Sends new data, a FIN behind the last, if window, congestion and Nagle's algorithm let it. */
   private sendNew(connection: Connection): bool {
     if (connection.has(FLAG_FIN_SENT)) return false;
@@ -169,7 +179,7 @@ export class Output<Below extends Network> {
     if (unsent !== 0) {
       const mss = connection.mss;
       const window = this.windowLeft(connection);
-      const wanted = min(min(unsent, window), this.segmentLimit(connection));
+      const wanted = min(min(unsent, window), connection.burst);
       length = this.allowed(wanted, recoveries.budgetBytes(connection.recovery), mss);
       if (length === 0) return false;
       if (length < mss) {
@@ -370,8 +380,13 @@ export class Output<Below extends Network> {
         return -1;
       }
     }
+    if (filled > connection.mss) {
+      connection.cutByCard = true;
+      frame_segment(frame, connection.mss);
+    }
     // Sent or not, it counts as sent: what did not leave is lost like anything else.
     this.established(connection, frame, sequence, flags, header, filled);
+    connection.cutByCard = false;
     count(this.core.counters.sentData);
     return filled;
   }

@@ -10,6 +10,7 @@ import {
   SAY_END,
 } from "./connection";
 import { Core } from "./core";
+import { RECEIVE_BUFFER_AUTO_MAX_BYTES } from "./establish";
 import { Segment } from "./segment";
 import { FIN } from "./wire";
 
@@ -19,6 +20,8 @@ export const DELAYED_ACK_MILLISECONDS: u64 = 40;
 export const RECEIVE_FRAMES_MAX: u32 = 2048;
 /** So many each connection may hold, whatever the others do. */
 const RECEIVE_FRAMES_GRANTED: u32 = 4;
+/** A round trip for sizing buffers is at least so long. */
+const TUNE_MIN_MICROSECONDS: u32 = 200;
 /** Fewer bytes in a frame than this, and the frames count instead of the bytes. */
 const FRAME_BYTES_WORTH: u32 = 256;
 
@@ -65,6 +68,28 @@ export class Receiver {
     return taken;
   }
 
+  /**
+   * A buffer that sizes itself doubles when the peer has filled more than half of it in one round trip, and the program
+   * keeps up.
+   */
+  private tune(connection: Connection): void {
+    const now = this.core.nowMicroseconds;
+    const roundTrip = connection.recovery.roundTrip.smoothedMicroseconds;
+    if (now - connection.tuneAtMicroseconds < max(roundTrip, TUNE_MIN_MICROSECONDS)) return;
+    const limit = connection.receiveBufferBytes;
+    const arrived = connection.rcvNxt - connection.tuneSeq;
+    if (connection.tuneAtMicroseconds !== 0 && arrived > limit / 2 && connection.unconsumedBytes < limit / 2) {
+      connection.receiveBufferBytes = max(limit, min(limit * 2, RECEIVE_BUFFER_AUTO_MAX_BYTES));
+    }
+    connection.tuneSeq = connection.rcvNxt;
+    connection.tuneAtMicroseconds = now;
+  }
+
+  /** True if `inOrder` may be called at once. */
+  isNext(connection: Connection): bool {
+    return connection.reassembly.segments === 0 && this.hasRoom(connection);
+  }
+
   /** The next bytes: takes the reference if it answers true. */
   inOrder(connection: Connection, segment: Segment): bool {
     if (!this.deliver(connection, segment.frame, segment.payloadAt, segment.length)) {
@@ -73,6 +98,7 @@ export class Receiver {
       return false;
     }
     count(this.core.counters.receivedInOrder);
+    if (connection.settings.receiveBufferBytes === 0) this.tune(connection);
     // Two full segments, or one that carries more, are acknowledged at once (RFC 9293 section 3.8.6.3).
     const hurry = FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT;
     if (segment.length > connection.mss || (connection.flags & hurry) !== 0) {

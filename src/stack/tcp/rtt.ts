@@ -82,12 +82,12 @@ export class RoundTrip {
     let base = RTO_INITIAL_MILLISECONDS;
     if (this.smoothedEighthMicroseconds !== 0) {
       const variation = max(this.variationQuarterMicroseconds, GRANULARITY_MICROSECONDS);
-      base = ((this.smoothedEighthMicroseconds >>> 3) + variation + 999) / 1000;
+      base = max(((this.smoothedEighthMicroseconds >>> 3) + variation + 999) / 1000, RTO_MIN_MILLISECONDS);
     } else if (this.backoffs === 0) {
       return RTO_INITIAL_MILLISECONDS;
     }
     const timeout =
       (min(base, RTO_MAX_MILLISECONDS) << min(this.backoffs, DOUBLINGS_MAX)) + RTO_SLOP_MILLISECONDS;
-    return min(max(timeout, RTO_MIN_MILLISECONDS), RTO_MAX_MILLISECONDS);
+    return min(timeout, RTO_MAX_MILLISECONDS);
   }
 }

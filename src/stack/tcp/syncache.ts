@@ -36,6 +36,8 @@ export class Embryo extends Path {
   /** SYN-ACKs sent again. */
   retransmissions: u32 = 0;
   deadlineMilliseconds: u64 = 0;
+  /** When the SYN-ACK was sent; 0: several times, so the handshake tells no round-trip time. */
+  sentMicroseconds: u64 = 0;
   /** ICMP errors about the SYN-ACK. */
   failures: u32 = 0;
 }
@@ -92,18 +94,20 @@ export class SynCache {
   }
 
   /** The SYN-ACK was sent for the first time. */
-  insert(embryo: Embryo, nowMilliseconds: u64): void {
+  insert(embryo: Embryo, nowMicroseconds: u64): void {
     const chain = this.chainOf(embryo.remoteHigh, embryo.remoteLow, embryo.ports);
     embryo.hashNext = this.chains[chain];
     this.chains[chain] = embryo;
     embryo.retransmissions = 0;
-    this.enqueue(embryo, nowMilliseconds);
+    embryo.sentMicroseconds = nowMicroseconds;
+    this.enqueue(embryo, nowMicroseconds / 1000);
   }
 
   /** The SYN came again, and was answered again: waits as long as at first. */
   renew(embryo: Embryo, nowMilliseconds: u64): void {
     this.dequeue(embryo);
     embryo.retransmissions = 0;
+    embryo.sentMicroseconds = 0;
     this.enqueue(embryo, nowMilliseconds);
   }
 
@@ -111,6 +115,7 @@ export class SynCache {
   retransmitted(embryo: Embryo, nowMilliseconds: u64): void {
     this.dequeue(embryo);
     embryo.retransmissions++;
+    embryo.sentMicroseconds = 0;
     this.enqueue(embryo, nowMilliseconds);
   }
 

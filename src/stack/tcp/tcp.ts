@@ -47,14 +47,14 @@ export class Tcp<Below extends Network> implements Transport {
     this.output = output;
     this.listening = listening;
     this.receiver = receiver;
-    this.input = new Input<Below>(core, output, listening, receiver);
+    this.input = new Input<Below>(core, below, output, listening, receiver);
     this.timers = new Timers<Below>(core, output);
   }
 
   /** A segment. Takes the reference on `packet.frame`. */
   received(packet: Packet): void {
     this.input.received(packet);
-    this.wind();
+    if (this.core.changed) this.wind();
   }
 
   /** Called when a deadline of the alarm has passed. */
@@ -80,7 +80,9 @@ export class Tcp<Below extends Network> implements Transport {
     }
   }
 
+  /** Tells the alarm when the wheel wants to be turned next. */
   private wind(): void {
+    this.core.changed = false;
     const next = min(this.core.wheel.nextMilliseconds(), this.listening.cache.nextMilliseconds());
     if (next !== NEVER) this.alarm.at(next * NANOSECONDS_PER_MILLISECOND);
   }
@@ -212,6 +214,7 @@ export class Tcp<Below extends Network> implements Transport {
     connection.retransmitAt = core.nowMilliseconds + connection.recovery.roundTrip.timeoutMilliseconds;
     connection.lifeAt = core.nowMilliseconds + CONNECT_MILLISECONDS;
     core.arm(connection);
+    connection.synSentMicroseconds = core.nowMicroseconds;
     this.output.synchronize(connection);
     this.wind();
   }

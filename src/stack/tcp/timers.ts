@@ -126,6 +126,7 @@ export class Timers<Below extends Network> {
       return false;
     }
     roundTrip.backOff();
+    connection.synSentMicroseconds = 0;
     count(this.core.counters.retransmissionTimeouts);
     count(this.core.counters.retransmitted);
     connection.retransmittedSegments++;
