@@ -82,25 +82,61 @@ mirage_frame_transport(const struct mirage_frame *f, struct mirage_transport *t)
 	    t->field + 2 <= t->at + t->len);
 }
 
+/*
+ * What is to be summed, with the sum of the pseudo header in the checksum's
+ * place: what the headers say or, of those that we do not know, who received
+ * the frame.  false: there is none.
+ */
+static bool
+find_sum(struct mirage_frame *f, struct mirage_transport *t)
+{
+	if (mirage_frame_transport(f, t))
+		return (true);
+	if (f->csum_start == 0 || f->csum_start > f->len)
+		return (false);
+	t->at = f->csum_start;
+	t->len = f->len - t->at;
+	t->field = t->at + f->csum_offset;
+	return (t->field + 2 <= f->len && t->field + 2 <= f->head_len &&
+	    (t->seed = get16(f, t->field), true));
+}
+
 bool
 mirage_frame_finish(struct mirage_instance *inst, struct mirage_frame *f)
 {
 	struct mirage_transport t;
 	uint32_t sum;
 
-	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
-	if (!mirage_frame_transport(f, &t))
-		return (true);
-	if (!mirage_frame_writable(inst, f, t.field + 2)) {
-		f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
-		return (false);
+	if (find_sum(f, &t)) {
+		if (!mirage_frame_writable(inst, f, t.field + 2))
+			return (false);
+		f->head[t.field] = f->head[t.field + 1] = 0;
+		sum = ~mirage_frame_sum(f, t.at, t.len, t.seed) & 0xffff;
+		if (sum == 0)
+			sum = 0xffff; /* RFC 768: 0: there is none */
+		f->head[t.field] = (uint8_t)(sum >> 8);
+		f->head[t.field + 1] = (uint8_t)sum;
 	}
-	f->head[t.field] = f->head[t.field + 1] = 0;
-	sum = ~mirage_frame_sum(f, t.at, t.len, t.seed) & 0xffff;
-	if (sum == 0)
-		sum = 0xffff; /* RFC 768: 0 means that there is none */
-	f->head[t.field] = (uint8_t)(sum >> 8);
-	f->head[t.field + 1] = (uint8_t)sum;
+	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
+	return (true);
+}
+
+bool
+mirage_frame_request(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	struct mirage_transport t;
+
+	if (find_sum(f, &t)) {
+		if (t.at > UINT16_MAX ||
+		    !mirage_frame_writable(inst, f, t.field + 2))
+			return (false);
+		f->head[t.field] = (uint8_t)(t.seed >> 8);
+		f->head[t.field + 1] = (uint8_t)t.seed;
+		f->csum_start = (uint16_t)t.at;
+		f->csum_offset = (uint16_t)(t.field - t.at);
+		f->flags |= MIRAGE_FRAME_TX_CSUM;
+	}
+	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
 	return (true);
 }
 
@@ -110,8 +146,8 @@ mirage_frame_finish_before(
 {
 	struct mirage_transport t;
 
-	if ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) == 0 ||
-	    !mirage_frame_transport(f, &t) || off > t.field + 1)
+	if ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) == 0 || !find_sum(f, &t) ||
+	    off > t.field + 1)
 		return (true);
 	return (mirage_frame_finish(inst, f));
 }

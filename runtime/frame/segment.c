@@ -91,17 +91,13 @@ mirage_frame_check_segment(struct mirage_frame *f, uint32_t max)
 bool
 mirage_frame_resegment(struct mirage_instance *inst, struct mirage_frame *f)
 {
-	struct mirage_transport t;
 	struct headers h;
 
-	if (!find_headers(f, &h) || !mirage_frame_writable(inst, f, h.payload))
+	if (!find_headers(f, &h) ||
+	    !mirage_frame_writable(inst, f, h.payload) ||
+	    !mirage_frame_request(inst, f))
 		return (false);
-	mirage_frame_transport(f, &t);
-	store16(f->head + t.field, t.seed);
-	f->csum_start = (uint16_t)t.at;
-	f->csum_offset = TCP_CHECKSUM;
-	f->flags &= (uint16_t)~MIRAGE_FRAME_RX_UNSUMMED;
-	f->flags |= MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+	f->flags |= MIRAGE_FRAME_TX_SEGMENT;
 	return (true);
 }
 

@@ -230,7 +230,9 @@ send_packet(
 
 	if (netif >= inst->nnetifs ||
 	    ((f->flags & MIRAGE_FRAME_RX_UNSUMMED) &&
-		!mirage_frame_finish(inst, f)) ||
+		!(inst->netifs[netif].tx_offload & MIRAGE_FRAME_TX_CSUM ?
+			mirage_frame_request(inst, f) :
+			mirage_frame_finish(inst, f))) ||
 	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
 		    ~inst->netifs[netif].tx_offload &&
 		!fill_checksum(inst, f)))
@@ -281,22 +283,23 @@ bool
 mirage_frame_transmit(
     struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 {
-	bool asked = (f->flags & MIRAGE_FRAME_TX_SEGMENT) != 0, ok;
-	bool kept = f->refs > 1;
+	bool merged =
+	    f->segment_bytes != 0 && (f->flags & MIRAGE_FRAME_TX_SEGMENT) == 0;
+	bool unsummed = merged || f->flags & MIRAGE_FRAME_RX_UNSUMMED;
+	bool kept = f->refs > 1, ok;
 
-	if (f->segment_bytes == 0 || netif >= inst->nnetifs)
-		return (send_packet(inst, netif, f));
-	if (asked)
-		return (send_segmented(inst, netif, f));
-	/* It came merged, and leaves as the packets that it was made of. */
-	if (!mirage_frame_resegment(inst, f))
-		return (send_packet(inst, netif, f));
-	ok = send_segmented(inst, netif, f);
-	if (kept) {
-		/* For who holds it, as it came, but for the checksum. */
-		f->flags &=
-		    (uint16_t)~(MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT);
+	/* What came merged leaves as the packets that it was made of. */
+	if (f->segment_bytes == 0 || netif >= inst->nnetifs ||
+	    (merged && !mirage_frame_resegment(inst, f)))
+		ok = send_packet(inst, netif, f);
+	else
+		ok = send_segmented(inst, netif, f);
+	if (kept && unsummed) {
+		/* For who holds it, as it came. */
+		f->flags &= (uint16_t)~MIRAGE_FRAME_TX_CSUM;
 		f->flags |= MIRAGE_FRAME_RX_UNSUMMED;
 	}
+	if (kept && merged)
+		f->flags &= (uint16_t)~MIRAGE_FRAME_TX_SEGMENT;
 	return (ok);
 }

@@ -152,7 +152,12 @@ bool mirage_frame_transport(
  * false: no memory.
  */
 bool mirage_frame_finish(struct mirage_instance *, struct mirage_frame *);
-/* Does so if the checksum lies at `off` or behind it. */
+/*
+ * Asks for it instead, as the program would (MIRAGE_FRAME_TX_CSUM).  false: no
+ * memory.
+ */
+bool mirage_frame_request(struct mirage_instance *, struct mirage_frame *);
+/* Fills it in if it lies at `off` or behind it. */
 bool mirage_frame_finish_before(
     struct mirage_instance *, struct mirage_frame *, uint32_t off);
 

@@ -18,9 +18,11 @@ static const struct option {
     {"net", "SPEC",
 	"a network interface; may be given several times:\n"
 	"tap:NAME       a tap, made (and removed at the end) if\n"
-	"               there is none of that name\n"
+	"               there is none of that name (tap:NAME,novnet:\n"
+	"               without offloads)\n"
 	"fd:NUMBER      an open tap, or a SOCK_SEQPACKET or\n"
-	"               SOCK_DGRAM socket of frames\n"
+	"               SOCK_DGRAM socket of frames (fd:NUMBER,vnet:\n"
+	"               each after a virtio-net header)\n"
 	"pcap:IN[,OUT]  frames from a capture, answers to another,\n"
 	"               on the capture's clock\n"
 	"socket         no interface: the host's own TCP and UDP, at\n"

@@ -297,7 +297,7 @@ next_frame(struct mirage_platform *p, struct nic *nic)
 
 	if (c->captured < c->length)
 		nic_drop(nic, MIRAGE_DROP_TRUNCATED, c->length);
-	else if (c->captured > p->buffer_bytes)
+	else if (c->captured > p->sizes[0].bytes - VNET_BYTES_MAX)
 		nic_drop(nic, MIRAGE_DROP_OVERSIZE, c->length);
 	else if ((f = frame_for_receive(p)) == NULL)
 		nic_drop(nic, MIRAGE_DROP_NO_BUFFERS, c->length);
@@ -319,12 +319,12 @@ next_frame(struct mirage_platform *p, struct nic *nic)
 		c->has_next = false;
 		c->next_ns = UINT64_MAX;
 	}
-	if (f != NULL && (!whole || nic_drops(nic, f->head, want))) {
+	if (f != NULL && (!whole || nic_drops(nic, f->head, want, false))) {
 		mirage_platform_frame_free(p, f);
 		f = NULL;
 	}
 	if (f != NULL)
-		frame_fill(f, want, p->clock_ns);
+		frame_fill(p, f, want);
 	if (whole)
 		look_ahead(nic);
 	return (f);

@@ -19,7 +19,7 @@ bool
 unix_platform_init(struct mirage_platform *p, char *error)
 {
 	memset(p, 0, sizeof(*p));
-	p->buffer_bytes = 2048;
+	buffers_set_sizes(p, UNIX_MTU + ETHERNET_BYTES + VLAN_BYTES + 1);
 	p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->wake_fd == -1) {
 		snprintf(error, ERROR_BYTES, "eventfd: %s", strerror(errno));

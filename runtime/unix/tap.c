@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Taps and descriptors, see tun(4) in Linux (Documentation/networking/tuntap).
- *
- * Offloads (IFF_VNET_HDR) are off: a frame is then what the file holds, with
- * no header before it.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -91,15 +88,41 @@ read_mtu(struct nic *nic, const char *name)
 	close(s);
 }
 
-enum nic_open
-tap_open(
-    struct nic *nic, const char *name, const struct nic_options *o, char *error)
+/* Makes the interface, or takes the one of that name; like ioctl(2). */
+static int
+attach(struct nic *nic, const char *name, bool vnet)
 {
 	struct ifreq ifr;
+	unsigned features = 0;
+	int bytes = VNET_BYTES;
+
+	name_request(&ifr, name);
+	ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
+	vnet = vnet && ioctl(nic->fd, TUNGETFEATURES, &features) == 0 &&
+	    (features & IFF_VNET_HDR) != 0;
+	if (vnet)
+		ifr.ifr_flags |= IFF_VNET_HDR;
+	if (ioctl(nic->fd, TUNSETIFF, &ifr) == -1)
+		return (-1);
+	if (vnet) {
+		/* Before Linux 2.6.34 it has 10 bytes. */
+		if (ioctl(nic->fd, TUNSETVNETHDRSZ, &bytes) == -1)
+			bytes = 10;
+		nic->vnet_bytes = (uint32_t)bytes;
+		vnet_offer(nic);
+	}
+	vnet_negotiate(nic, vnet);
+	return (0);
+}
+
+enum nic_open
+tap_open(struct nic *nic, const char *name, const struct nic_options *o,
+    bool vnet, char *error)
+{
 	bool existed;
 
 	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ ||
-	    strpbrk(name, "/ \t%:") != NULL || strcmp(name, ".") == 0 ||
+	    strpbrk(name, "/ \t%:,") != NULL || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0) {
 		snprintf(error, ERROR_BYTES,
 		    "--net %s: the name of a tap has 1 to %d letters or "
@@ -117,9 +140,7 @@ tap_open(
 			"");
 		return (OPEN_FAILED);
 	}
-	name_request(&ifr, name);
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
-	if (ioctl(nic->fd, TUNSETIFF, &ifr) == -1) {
+	if (attach(nic, name, vnet) == -1) {
 		const char *hint = "";
 
 		if (errno == EPERM)
@@ -142,13 +163,53 @@ tap_open(
 	read_mtu(nic, name);
 	return (OPEN_OK);
 failed:
+	nic->vnet_bytes = 0;
 	close(nic->fd);
 	nic->fd = -1;
 	return (OPEN_FAILED);
 }
 
+/* A tap that somebody else has opened. */
+static enum nic_open
+adopt(struct nic *nic, int fd, const struct ifreq *ifr, enum vnet vnet,
+    const char *number, char *error)
+{
+	bool has = (ifr->ifr_flags & IFF_VNET_HDR) != 0;
+	int flags = fcntl(fd, F_GETFL), bytes = 0;
+
+	if (!(ifr->ifr_flags & IFF_TAP) || !(ifr->ifr_flags & IFF_NO_PI) ||
+	    has != (vnet == VNET_UNSAID ? has : vnet == VNET_ON) ||
+	    (has &&
+		(ioctl(fd, TUNGETVNETHDRSZ, &bytes) == -1 || bytes < 10 ||
+		    bytes > VNET_BYTES_MAX))) {
+		snprintf(error, ERROR_BYTES,
+		    "--net fd:%s: open the tap with IFF_TAP | IFF_NO_PI, and "
+		    "%s IFF_VNET_HDR",
+		    number,
+		    vnet == VNET_ON	 ? "with" :
+			vnet == VNET_OFF ? "without" :
+					   "with or without");
+		return (OPEN_USAGE);
+	}
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1) {
+		snprintf(error, ERROR_BYTES, "--net fd:%s: %s", number,
+		    strerror(errno));
+		return (OPEN_FAILED);
+	}
+	nic->fd = fd;
+	nic->vnet_bytes = (uint32_t)bytes;
+	if (has)
+		vnet_offer(nic);
+	vnet_negotiate(nic, has);
+	snprintf(
+	    nic->info.name, sizeof(nic->info.name), "%.15s", ifr->ifr_name);
+	read_mtu(nic, nic->info.name);
+	return (OPEN_OK);
+}
+
 enum nic_open
-descriptor_open(struct nic *nic, const char *number, char *error)
+descriptor_open(
+    struct nic *nic, const char *number, enum vnet vnet, char *error)
 {
 	char *end;
 	long fd = strtol(number, &end, 10);
@@ -181,30 +242,17 @@ descriptor_open(struct nic *nic, const char *number, char *error)
 			return (OPEN_USAGE);
 		}
 		nic->socket = true;
-	} else if (ioctl((int)fd, TUNGETIFF, &ifr) == -1) {
+		if (vnet == VNET_ON) {
+			nic->vnet_bytes = VNET_BYTES;
+			vnet_offer(nic);
+		}
+		nic->fd = (int)fd;
+		return (OPEN_OK);
+	}
+	if (ioctl((int)fd, TUNGETIFF, &ifr) == -1) {
 		snprintf(error, ERROR_BYTES,
 		    "--net fd:%s: neither a tap nor a socket", number);
 		return (OPEN_USAGE);
-	} else if (!(ifr.ifr_flags & IFF_TAP) || !(ifr.ifr_flags & IFF_NO_PI) ||
-	    (ifr.ifr_flags & IFF_VNET_HDR)) {
-		snprintf(error, ERROR_BYTES,
-		    "--net fd:%s: open the tap with IFF_TAP | IFF_NO_PI and "
-		    "without IFF_VNET_HDR",
-		    number);
-		return (OPEN_USAGE);
-	} else {
-		int flags = fcntl((int)fd, F_GETFL);
-
-		if (flags == -1 ||
-		    fcntl((int)fd, F_SETFL, flags | O_NONBLOCK) == -1) {
-			snprintf(error, ERROR_BYTES, "--net fd:%s: %s", number,
-			    strerror(errno));
-			return (OPEN_FAILED);
-		}
-		snprintf(nic->info.name, sizeof(nic->info.name), "%.15s",
-		    ifr.ifr_name);
-		read_mtu(nic, nic->info.name);
 	}
-	nic->fd = (int)fd;
-	return (OPEN_OK);
+	return (adopt(nic, (int)fd, &ifr, vnet, number, error));
 }

@@ -8,12 +8,21 @@
 
 #include <stdio.h>
 
+#include <sys/uio.h>
+
 #include <mirage/platform.h>
 
 #define UNIX_NICS      8
 #define UNIX_MTU       1500 /* of descriptors and captures */
 #define ETHERNET_BYTES 14
 #define VLAN_BYTES     4
+#define VNET_BYTES     12 /* of a virtio-net header, as we ask for it */
+#define VNET_BYTES_MAX 32 /* that a tap may have been given */
+#define UNIX_SIZES     4 /* of buffers */
+#define UNIX_TAILS     (UNIX_SIZES - 1)
+
+/* The longest frame of many packets, and one byte more to see a longer one. */
+#define FRAME_BYTES_MAX (MIRAGE_FRAME_MAX + VLAN_BYTES + 1)
 
 struct capture; /* pcap.c: a capture being read */
 struct sockets; /* sockets.c: --net socket */
@@ -26,6 +35,10 @@ struct nic {
 	bool socket;
 	bool created; /* this process made the tap */
 	bool down; /* nothing can arrive any more */
+	bool single; /* frames came one at a time, see receive */
+	uint8_t probe; /* receives since that was looked at */
+	/* Bytes of the virtio-net header before each frame; 0: none. */
+	uint32_t vnet_bytes;
 	bool broken; /* a malformed capture: that was said already */
 	struct capture *in;
 	FILE *out; /* answers to a capture; NULL: thrown away */
@@ -46,13 +59,20 @@ struct mirage_platform {
 	bool stats; /* atomic */
 
 	/* Buffers and frames that wait for use; of the instance's thread. */
-	uint32_t buffer_bytes;
-	struct unix_buffer *spare_buffers;
-	unsigned nspare, nbuffers;
+	struct unix_size {
+		uint32_t bytes;
+		unsigned nspare;
+		struct unix_buffer *spare;
+	} sizes[UNIX_SIZES];
+	struct unix_buffer *tail[UNIX_TAILS]; /* for what is longer */
+	uint64_t held_bytes; /* of all buffers */
 	struct mirage_frame *spare_frames;
+	uint8_t *scratch; /* FRAME_BYTES_MAX, NULL: not needed yet */
+	uint64_t copies, bytes_copied;
 };
 
 #define ERROR_BYTES 512
+#define NAME_BYTES  64 /* of a tap, with its NUL, or of a number */
 
 /* platform.c.  false: see error (of ERROR_BYTES). */
 bool unix_platform_init(struct mirage_platform *, char *error);
@@ -80,10 +100,13 @@ enum nic_open nic_open(
 void nic_close(struct nic *);
 
 /* tap.c */
-enum nic_open tap_open(
-    struct nic *, const char *name, const struct nic_options *, char *error);
+enum nic_open tap_open(struct nic *, const char *name,
+    const struct nic_options *, bool vnet, char *error);
+/* Is there a virtio-net header before each frame? */
+enum vnet { VNET_UNSAID, VNET_ON, VNET_OFF };
 /* An open descriptor: a tap's, or a socket that keeps frames apart. */
-enum nic_open descriptor_open(struct nic *, const char *number, char *error);
+enum nic_open descriptor_open(
+    struct nic *, const char *number, enum vnet, char *error);
 
 /* pcap.c */
 enum nic_open capture_open(struct nic *, const char *files, char *error);
@@ -105,17 +128,34 @@ bool sockets_pending(const struct mirage_platform *);
 
 /* buffers.c */
 
+/* The longest packet of an interface has `shortest` bytes, a header apart. */
+void buffers_set_sizes(struct mirage_platform *, uint32_t shortest);
 /*
- * A frame with room for the longest frame of any interface, to be filled and
- * cut by frame_fill(); NULL: too many are in use.
+ * A frame with room for the longest packet of any interface, and VNET_BYTES_MAX
+ * before it; NULL: too many are in use.
  */
 struct mirage_frame *frame_for_receive(struct mirage_platform *);
-void frame_fill(struct mirage_frame *, uint32_t len, uint64_t timestamp_ns);
+/* Room for the rest of a frame of many packets.  false: there is none. */
+bool tail_for_receive(struct mirage_platform *, struct iovec[UNIX_TAILS]);
+/* It has `len` bytes, which came now; those that it has no room for are in the
+ * tail. */
+void frame_fill(struct mirage_platform *, struct mirage_frame *, uint32_t len);
 void buffers_free_all(struct mirage_platform *);
+
+/* vnet.c: the header of virtio-net before each frame, as taps have it. */
+
+/* Makes a tap's kernel leave to us what we can do; or, `on` false, nothing. */
+void vnet_negotiate(struct nic *, bool on);
+/* What the header asks for, from now on the interface's. */
+void vnet_offer(struct nic *);
+/* The header of a frame to send. */
+void vnet_request(const struct mirage_frame *, uint8_t header[VNET_BYTES_MAX]);
+/* What it says of a received frame of `len` bytes.  false: nothing sensible. */
+bool vnet_verdict(const uint8_t *header, struct mirage_frame *, uint32_t len);
 
 /* Counts a frame that is dropped; len: bytes of it, 0: unknown. */
 void nic_drop(struct nic *, enum mirage_drop, uint32_t len);
-/* Counts a frame of `len` bytes that must be dropped: true. */
-bool nic_drops(struct nic *, const uint8_t *data, uint32_t len);
+/* Counts a frame of `len` bytes that must be dropped: true.  many: packets. */
+bool nic_drops(struct nic *, const uint8_t *data, uint32_t len, bool many);
 
 #endif /* MIRAGE_UNIX_H */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "frame/table.h"
 #include "unix/unix.h"
@@ -644,6 +645,124 @@ hosts(void)
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 }
 
+/* Of `len` bytes, as the other end sees it. */
+static struct mirage_frame *
+one_frame(uint32_t len)
+{
+	struct mirage_frame *f;
+
+	CHECK(mirage_platform_receive(&platform, 1, &f, 1) == 1);
+	CHECK(f->len == len);
+	return (f);
+}
+
+/* The same with a virtio-net header before each frame: nobody cuts or sums. */
+static void
+offloaded(void)
+{
+	uint32_t bytes = 66 + PAYLOAD, live = 0;
+	struct mirage_frame *f, *held[40];
+	uint8_t payload[PAYLOAD];
+	unsigned i;
+
+	open_table(16);
+	inst.nnetifs = 1;
+	mirage_platform_netif_info(&platform, 0, &inst.netifs[0]);
+	CHECK(inst.netifs[0].segment_max == MIRAGE_FRAME_MAX);
+	for (i = 0; i < PAYLOAD; i++)
+		payload[i] = (uint8_t)random32();
+	f = long_frame(false, payload);
+	f->flags |= MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+	CHECK(mirage_frame_transmit(&inst, 0, f));
+	f = one_frame(bytes);
+	CHECK(f->segment_bytes == 1428 && f->nsegs == 2);
+	CHECK(f->flags & MIRAGE_FRAME_RX_L4_GOOD);
+	CHECK(f->head_len >= MIRAGE_RX_CONTIGUOUS);
+	/* What came merged goes on as it is, and comes again. */
+	CHECK(mirage_frame_transmit(&inst, 0, f));
+	f = one_frame(bytes);
+	CHECK(inst.stats.frames_segmented == 2 && inst.stats.frames_cut == 0);
+	CHECK(inst.stats.copies == 0);
+	CHECK(mirage_frame_finish(&inst, f));
+	mirage_frame_copy_out(f, 66, payload, PAYLOAD);
+	CHECK(mirage_frame_sum(f, 34, bytes - 34,
+		  plain_sum(f->head + 26, 8, bytes - 34 + 6)) == 0xffff);
+	mirage_platform_frame_free(&platform, f);
+	/* Longer than the MTU, and not of many packets. */
+	f = long_frame(false, payload);
+	f->segment_bytes = 0;
+	CHECK(!mirage_frame_transmit(&inst, 0, f));
+	/* Many pieces are gathered. */
+	f = mirage_platform_frame_alloc(&platform, 14);
+	memset(f->head, 0xaa, 14);
+	for (i = 0; i < 1000; i++) {
+		held[0] = mirage_platform_frame_alloc(&platform, 1);
+		held[0]->head[0] = (uint8_t)i;
+		CHECK(mirage_frame_append(&platform, f, held[0], 0, 1));
+		mirage_platform_frame_free(&platform, held[0]);
+	}
+	CHECK(mirage_frame_transmit(&inst, 0, f));
+	f = one_frame(1014);
+	for (i = 0; i < 1000; i++)
+		CHECK(f->head[14 + i] == (uint8_t)i);
+	mirage_platform_frame_free(&platform, f);
+	/* Short frames that are held take no room for long ones. */
+	for (i = 0; i < 40; i++) {
+		f = mirage_platform_frame_alloc(&platform, 60);
+		memset(f->head, 0, 60);
+		CHECK(mirage_frame_transmit(&inst, 0, f));
+		held[i] = one_frame(60);
+		live += held[i]->nsegs;
+	}
+	CHECK(live == 40);
+	for (i = 0; i < 40; i++)
+		mirage_platform_frame_free(&platform, held[i]);
+	CHECK(mirage_frame_table_destroy(&inst) == 0);
+}
+
+/* A header that says what cannot be, from the other end of an interface. */
+static void
+bad_headers(int fd)
+{
+	static const struct {
+		uint8_t flags, gso;
+		uint16_t segment, start, offset;
+		enum mirage_drop drop;
+	} cases[] = {
+	    {1, 0, 0, 60, 0, MIRAGE_DROP_TRUNCATED},
+	    {1, 0, 0, 0xffff, 0xffff, MIRAGE_DROP_TRUNCATED},
+	    {1, 1, 0, 34, 16, MIRAGE_DROP_TRUNCATED},
+	    {1, 3, 1000, 34, 6, MIRAGE_DROP_TRUNCATED},
+	    {0, 0xff, 1000, 34, 6, MIRAGE_DROP_TRUNCATED},
+	};
+	uint8_t message[12 + 60];
+	struct mirage_frame *f;
+	unsigned i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t before =
+		    mirage_platform_drops(&platform, 0, cases[i].drop);
+
+		memset(message, 0, sizeof(message));
+		message[0] = cases[i].flags;
+		message[1] = cases[i].gso;
+		memcpy(message + 4, &cases[i].segment, 2);
+		memcpy(message + 6, &cases[i].start, 2);
+		memcpy(message + 8, &cases[i].offset, 2);
+		CHECK(send(fd, message, sizeof(message), 0) ==
+		    (ssize_t)sizeof(message));
+		CHECK(mirage_platform_receive(&platform, 0, &f, 1) == 0);
+		CHECK(mirage_platform_drops(&platform, 0, cases[i].drop) ==
+		    before + 1);
+	}
+	for (i = 1; i < 12 + 14; i++) {
+		CHECK(send(fd, message, i, 0) == (ssize_t)i);
+		CHECK(mirage_platform_receive(&platform, 0, &f, 1) == 0);
+		CHECK(
+		    mirage_platform_drops(&platform, 0, MIRAGE_DROP_RUNT) == i);
+	}
+}
+
 /* Both ends of a socket pair are interfaces of one platform. */
 static void
 over_sockets(int type)
@@ -667,7 +786,21 @@ over_sockets(int type)
 	segments();
 	hosts();
 	unix_platform_fini(&platform);
-	CHECK(platform.nbuffers <= 256);
+	CHECK(platform.held_bytes == 0);
+	CHECK(socketpair(AF_UNIX, type, 0, pair) == 0);
+	CHECK(unix_platform_init(&platform, error));
+	for (i = 0; i < 2; i++) {
+		struct nic_options o = {.spec = spec, .program = "test"};
+
+		snprintf(spec, sizeof(spec), "fd:%d,vnet", dup(pair[i]));
+		CHECK(nic_open(&platform, &o, error) == OPEN_OK);
+	}
+	offloaded();
+	bad_headers(pair[1]);
+	unix_platform_fini(&platform);
+	CHECK(platform.held_bytes == 0);
+	close(pair[0]);
+	close(pair[1]);
 }
 
 int
