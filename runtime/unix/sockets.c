@@ -95,8 +95,8 @@ sockets_open(struct mirage_platform *p, char *error)
 		close(fd);
 	s->last_free = &s->free;
 	s->last = &s->first;
-	if (p->buffer_bytes < BUFFER_BYTES)
-		p->buffer_bytes = BUFFER_BYTES;
+	if (p->sizes[0].bytes < BUFFER_BYTES)
+		buffers_set_sizes(p, BUFFER_BYTES);
 	p->sockets = s;
 	return (true);
 }

@@ -218,7 +218,7 @@ read_some(struct mirage_platform *p, struct sock *flow, struct batch *b)
 		n = read(flow->fd, f->head, READ_BYTES);
 	} while (n == -1 && errno == EINTR);
 	if (n > 0) {
-		frame_fill(f, (uint32_t)n, mirage_platform_monotonic_ns(p));
+		frame_fill(p, f, (uint32_t)n);
 		e = batch_add(b, STACK_TCP_DATA, flow);
 		e->frame = f;
 		e->length = (uint32_t)n;

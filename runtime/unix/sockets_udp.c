@@ -253,8 +253,7 @@ receive(struct mirage_platform *p, struct sock *sock, struct batch *b)
 		mirage_platform_frame_free(p, f);
 		return (errno == EINTR);
 	}
-	frame_fill(f, IPV6_HEADER_BYTES + (uint32_t)n,
-	    mirage_platform_monotonic_ns(p));
+	frame_fill(p, f, IPV6_HEADER_BYTES + (uint32_t)n);
 	words_of(&from, words, &port);
 	if (is_ipv4_words(words)) {
 		e = batch_add(b, STACK_UDP_DATAGRAM, sock);
