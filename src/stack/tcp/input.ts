@@ -147,6 +147,7 @@ export class Input<Below extends Network> {
     if (!this.isAcceptable(connection, segment)) return false;
     if (!segment.has(ACK)) {
       count(this.core.counters.dropNoAck);
+      if (connection.has(FLAG_ACK_NOW)) this.challenge(connection);
       return false;
     }
     if (!this.acknowledgement(connection, packet, segment)) return false;
@@ -448,11 +449,13 @@ export class Input<Below extends Network> {
       this.listening.input(packet, segment);
       return false;
     }
-    if (segment.has(FIN) && segment.seq + segment.length + 1 === connection.rcvNxt) {
-      // The peer has not heard the last ACK.
-      core.timeWait(connection);
-    }
-    this.output.acknowledge(connection);
+    if (!segment.has(ACK)) return false;
+    // The peer has not heard the last ACK.
+    const repeated = segment.has(FIN) && segment.seq + segment.length + 1 === connection.rcvNxt;
+    if (repeated) core.timeWait(connection);
+    const plain = (segment.flags & (FIN | SYN)) === 0 && segment.length === 0;
+    if (plain && segment.seq === connection.rcvNxt && segment.ack === connection.sndNxt) return false;
+    this.challenge(connection);
     return false;
   }
 

@@ -396,7 +396,9 @@ export class Listening<Below extends Network> {
     connection.state = TcpState.SynReceived;
     this.core.establish(connection);
     if (embryo.sentMicroseconds !== 0) {
-      const elapsed = <u32>min(this.core.nowMicroseconds - embryo.sentMicroseconds, ROUND_TRIP_MAX_MICROSECONDS);
+      const elapsed = <u32>(
+        min(this.core.nowMicroseconds - embryo.sentMicroseconds, ROUND_TRIP_MAX_MICROSECONDS)
+      );
       connection.recovery.roundTrip.measured(max(elapsed, 1));
     }
     count(this.core.counters.accepts);

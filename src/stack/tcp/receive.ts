@@ -63,8 +63,10 @@ export class Receiver {
         taken = true;
       }
     }
-    if ((connection.flags & FLAG_FIN_KNOWN) !== 0 && connection.rcvNxt === connection.rcvFin)
-      this.end(connection);
+    if ((connection.flags & FLAG_FIN_KNOWN) !== 0) {
+      if (connection.rcvNxt === connection.rcvFin) this.end(connection);
+      else connection.flags |= FLAG_ACK_NOW; // RFC 5681 section 4.2
+    }
     return taken;
   }
 
@@ -78,7 +80,11 @@ export class Receiver {
     if (now - connection.tuneAtMicroseconds < max(roundTrip, TUNE_MIN_MICROSECONDS)) return;
     const limit = connection.receiveBufferBytes;
     const arrived = connection.rcvNxt - connection.tuneSeq;
-    if (connection.tuneAtMicroseconds !== 0 && arrived > limit / 2 && connection.unconsumedBytes < limit / 2) {
+    if (
+      connection.tuneAtMicroseconds !== 0 &&
+      arrived > limit / 2 &&
+      connection.unconsumedBytes < limit / 2
+    ) {
       connection.receiveBufferBytes = max(limit, min(limit * 2, RECEIVE_BUFFER_AUTO_MAX_BYTES));
     }
     connection.tuneSeq = connection.rcvNxt;
