@@ -28,19 +28,36 @@ senders_end() {
 	wait 2>/dev/null
 }
 
-# Everything that the kernel counts, by type of malloc(9) and by zone: name,
-# in use.  Not the caches of its memory management, nor what waits for a devd(8).
+# Everything that the kernel counts, by type of malloc(9) and by zone: name, in use.
+# Not the caches of memory management and file systems, nor what waits for a devd(8), nor
+# the zones that malloc(9) takes from (its types are there), nor the poll(2) records that
+# older kernels leave with threads.  12.1 loses a record of the group "all" (temp)
+# and the addresses (ifaddr, and their counters) of each interface that is destroyed: of an epair(4), too.
 counts() {
-	vmstat -m | awk 'NR > 1 { n = $0; sub(/^ */, "", n); if (match(n, / +[0-9]+ +[0-9]+K? +[0-9]/)) {
-		split(substr(n, RSTART), f, " "); gsub(/ /, "_", n); if (n !~ /^bus_/) print "malloc:" substr(n, 1, RSTART - 1), f[1] } }'
-	vmstat -z | awk -F '[:,]' 'NF > 5 && !/^(vm pgcache|DEVCTL|UMA |PV ENTRY|RADIX|VNODE|[0-9]* *Bucket|mbuf)/ { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
+	vmstat -m | awk -v release="$(uname -r)" 'NR > 1 { n = $0; sub(/^ */, "", n)
+		if (match(n, / +[0-9]+ +[0-9]+K? +[-0-9]/)) {
+			split(substr(n, RSTART), f, " "); name = substr(n, 1, RSTART - 1); gsub(/ /, "_", name)
+			if (name !~ /^(bus|bus-sc|select|tmpfs_.*)$/ && (release !~ /^12/ || name !~ /^(temp|ifaddr)$/)) print "malloc:" name, f[1] } }'
+	vmstat -z | awk -F '[:,]' -v release="$(uname -r)" 'NF > 5 &&
+		!/^(vm pgcache|vmem|DEVCTL|UMA |PV ENTRY|RADIX|BUF|buf|VNODE|S VFS|FFS|TMPFS|selfd|malloc-|[0-9]* *Bucket|[0-9]+:|mbuf)/ &&
+		(release !~ /^12/ || $1 != "64 pcpu") { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
 }
 
-# What of it grew by more than half of a piece each round, and not by chance.
+# What of it grew by LIMIT or more.
 grown() {
-	awk -v rounds="$1" 'BEGIN { limit = rounds / 2 > 100 ? rounds / 2 : 100 }
-		FNR == NR { before[$1] = $2; next }
-		$1 in before && $2 - before[$1] >= limit { print $1 ": " before[$1] " -> " $2 }' counts.before counts.after
+	awk -v limit="$1" 'FNR == NR { before[$1] = $2; next }
+		$2 - before[$1] >= limit { print $1 ": " before[$1] + 0 " -> " $2 }' counts.before counts.after
+}
+
+# fork(2) keeps a process that has ended, with its thread and what hangs on that, for
+# the next: more processes at once than the test has, so that it needs no new one.
+fill_process_cache() {
+	_children=0
+	while [ $_children -lt 100 ]; do
+		sleep 3 &
+		_children=$((_children + 1))
+	done
+	wait
 }
 
 mbufs() {
@@ -61,8 +78,9 @@ check_counts() {
 	# Reclaiming takes the kernel a moment.
 	sleep 2
 	counts >counts.after
-	leaked=$(grown "$1")
-	[ -z "$leaked" ] || atf_fail "after $1 rounds there is more of: $leaked"
+	echo "there is more of:" $(grown 1)
+	_leaked=$(grown $(($1 / 4 > 20 ? $1 / 4 : 20)))
+	[ -z "$_leaked" ] || atf_fail "after $1 rounds there is more of:" $_leaked
 	mbufs_are_back "$mbufs_before"
 	echo "$1 rounds; mbufs $mbufs_before -> $(mbufs)"
 }
@@ -96,10 +114,11 @@ load_and_unload_head() {
 }
 load_and_unload_body() {
 	echoes=$(mirage_program udp-echoes) || exit
-	rounds=$(atf_config_get rounds 6)
+	rounds=$(atf_config_get rounds 24)
 	_busy=0
 	load_round
 	load_round
+	fill_process_cache
 	mbufs_before=$(mbufs)
 	counts >counts.before
 	round=0
@@ -133,9 +152,10 @@ start_and_stop_head() {
 }
 start_and_stop_body() {
 	echoes=$(mirage_program udp-echoes) || exit
-	rounds=$(($(atf_config_get rounds 6) * 5))
+	rounds=$(($(atf_config_get rounds 24) * 5))
 	mirage_load udp-echo
 	mirage_up
+	fill_process_cache
 	mbufs_before=$(mbufs)
 	senders
 	for round in 1 2 3 4; do

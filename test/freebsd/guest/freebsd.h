@@ -28,7 +28,6 @@ enum {
 	SYS_poll = 209,
 	SYS_clock_gettime = 232,
 	SYS_nanosleep = 240,
-	SYS_sched_yield = 331,
 	SYS_cpuset_setaffinity = 488,
 };
 
