@@ -60,6 +60,8 @@ export class Packet {
 export class Report {
   /** The frame that quotes the packet, or the packet itself. Borrowed. */
   frame: u32 = 0;
+  /** Bytes from the start of the frame to the quoted network header. */
+  headerAt: u32 = 0;
   /** Bytes from the start of the frame to the quoted transport header. */
   at: u32 = 0;
   /** Bytes of it that are there: at least 8. */

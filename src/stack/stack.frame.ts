@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { Alarm, clock_ns, count, counter, frame_release } from "mirage/framecode";
+import { Alarm, clock_ns, count, counter } from "mirage/framecode";
 import { halfOf, isMapped, wordOf } from "./address";
 import { Arp } from "./arp/arp";
 import { Configuration } from "./configuration";
@@ -111,6 +111,10 @@ class Network4Up implements Ipv4Client {
 
 /** From IPv6 and ICMPv6 upwards. */
 class Network6Up implements Stack6Client {
+  add(fragment: Fragment, headroomBytes: u32, most: u32): u32 {
+    return gathering.add(fragment, headroomBytes, most);
+  }
+
   received6(packet: Packet): bool {
     return deliver(packet);
   }
@@ -124,7 +128,7 @@ class Network6Up implements Stack6Client {
 class GatheringUp implements ReassemblyClient {
   expired(fragment: Fragment): void {
     if (isMapped(fragment.sourceHigh, fragment.sourceLow)) network4.expired(fragment);
-    else frame_release(fragment.frame);
+    else stack6.network.expired(fragment);
   }
 }
 

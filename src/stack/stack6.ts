@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Alarm, event, frame_release } from "mirage/framecode";
+import { Alarm, event, frame_length, frame_release } from "mirage/framecode";
 import { Ethernet } from "./ethernet/ethernet";
 import { LINK_HEADER_BYTES, LinkClient } from "./ethernet/interface";
 import { Icmp6 } from "./icmp6/icmp6";
@@ -12,7 +12,7 @@ import { Icmp6Client, UNREACHABLE6_ADDRESS } from "./icmp6/interface";
 import { ICMP6_UNREACHABLE } from "./icmp6/wire";
 import { Ip6AddressField, Ip6Flag, StackError, StackEvent } from "./interface";
 import { isForbidden, isLinkLocal, isLoopback, isMulticast, isUnspecified, samePrefix } from "./ipv6/address";
-import { skipToUpper, UpperHeader } from "./ipv6/extension";
+import { skipToUpper, UpperHeader, upperHeaderBytes } from "./ipv6/extension";
 import { Ipv6Client } from "./ipv6/interface";
 import {
   Address6,
@@ -34,11 +34,12 @@ import { Nd } from "./nd/nd";
 import { NdOutput } from "./nd/output";
 import { Netif, Netifs } from "./netif";
 import { Failure, Packet, Report } from "./network";
+import { Reassembler } from "./reassembly/interface";
 import { AutoconfigurationClient } from "./slaac/interface";
 import { Slaac } from "./slaac/slaac";
 
 /** What this half wants of the other. */
-export interface Stack6Client {
+export interface Stack6Client extends Reassembler {
   /** A packet for a transport. False: there is no such protocol, and the frame stays with the caller. */
   received6(packet: Packet): bool;
   /** A packet of ours did not arrive: does that fit a live flow? Borrows `report.frame`. */
@@ -52,7 +53,12 @@ class Membership extends Mld<Link6> {}
 class Neighbours<Above extends Stack6Client> extends Nd<Link6, Up6<Above>> {}
 class Addresses<Above extends Stack6Client> extends Slaac<Link6, Membership, Up6<Above>> {}
 class Routers<Above extends Stack6Client> extends Discovery<Link6, Neighbours<Above>, Addresses<Above>> {}
-export class Packets6<Above extends Stack6Client> extends Ipv6<Neighbours<Above>, Membership, Up6<Above>> {}
+export class Packets6<Above extends Stack6Client> extends Ipv6<
+  Neighbours<Above>,
+  Membership,
+  Above,
+  Up6<Above>
+> {}
 export class Messages6<Above extends Stack6Client> extends Icmp6<Packets6<Above>, Up6<Above>> {}
 
 /** Frames come in through the other half's link. */
@@ -108,11 +114,13 @@ class Up6<Above extends Stack6Client>
   /** As if a router had said "address unreachable" (RFC 4861 section 7.2.2). */
   unresolved(_on: Interface6, frame: u32): void {
     const at = LINK_HEADER_BYTES;
-    if (!skipToUpper(frame, at, at + ipv6.payloadBytes(frame, at) + 40, this.upper)) return;
+    if (!skipToUpper(frame, at, frame_length(frame), this.upper)) return;
+    if (frame_length(frame) - this.upper.at < upperHeaderBytes(this.upper.protocol)) return;
     const report = this.report;
     report.frame = frame;
+    report.headerAt = at;
     report.at = this.upper.at;
-    report.length = at + 40 + ipv6.payloadBytes(frame, at) - this.upper.at;
+    report.length = frame_length(frame) - this.upper.at;
     report.protocol = this.upper.protocol;
     report.localHigh = ipv6.sourceHigh(frame, at);
     report.localLow = ipv6.sourceLow(frame, at);
@@ -184,7 +192,16 @@ export class Stack6<Above extends Stack6Client> {
     const membership = new Membership(groups, link, alarm);
     const neighbours = new Neighbours<Above>(interfaces, routes, link, output, up, alarm);
     const addresses = new Addresses<Above>(interfaces, output, membership, up, alarm);
-    const network = new Packets6<Above>(netifs, interfaces, routes, groups, membership, neighbours, up);
+    const network = new Packets6<Above>(
+      netifs,
+      interfaces,
+      routes,
+      groups,
+      membership,
+      above,
+      neighbours,
+      up,
+    );
     this.routers = new Routers<Above>(interfaces, routes, output, neighbours, addresses, alarm);
     this.messages = new Messages6<Above>(network, up);
     this.interfaces = interfaces;

@@ -186,6 +186,7 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     }
     const report = this.report;
     report.frame = frame;
+    report.headerAt = quoted;
     report.at = payload;
     report.length = frame_length(frame) - payload;
     report.protocol = ipv4.protocol(frame, quoted);

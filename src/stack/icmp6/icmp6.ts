@@ -32,6 +32,7 @@ import {
   ICMP6_PARAMETER_PROBLEM,
   ICMP6_REDIRECT,
   ICMP6_ROUTER_ADVERTISEMENT,
+  ICMP6_ROUTER_SOLICITATION,
   ICMP6_TIME_EXCEEDED,
   ICMP6_TOO_BIG,
   ICMP6_UNREACHABLE,
@@ -61,6 +62,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
   private readonly dropChecksum: u32 = counter("drop.icmp6.checksum");
   private readonly dropSource: u32 = counter("drop.icmp6.unspecified-source");
   private readonly dropType: u32 = counter("drop.icmp6.unhandled-type");
+  private readonly dropFragmented: u32 = counter("drop.nd.fragmented");
   private readonly dropQuote: u32 = counter("drop.icmp6.bad-quote");
   private readonly dropNoMemory: u32 = counter("drop.icmp6.no-memory");
   private readonly dropLimited: u32 = counter("drop.icmp6.echo-rate-limited");
@@ -92,6 +94,11 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
       return;
     }
     const type = icmp6.type(frame, at);
+    // Nobody needs fragments for neighbour discovery, but to hide something (RFC 6980).
+    if (packet.reassembled && type >= ICMP6_ROUTER_SOLICITATION && type <= ICMP6_REDIRECT) {
+      this.drop(frame, this.dropFragmented);
+      return;
+    }
     switch (type) {
       case ICMP6_NEIGHBOUR_SOLICITATION:
         this.above.neighbourSolicitation(on, packet);
@@ -200,6 +207,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
     }
     const heard = this.heard;
     heard.frame = frame;
+    heard.headerAt = quoted;
     heard.at = this.upper.at;
     heard.length = frame_length(frame) - this.upper.at;
     heard.protocol = this.upper.protocol;

@@ -374,6 +374,7 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     if (frame_length(frame) < at + 8) return;
     const report = this.report;
     report.frame = frame;
+    report.headerAt = AT;
     report.at = at;
     report.length = frame_length(frame) - at;
     report.protocol = ipv4.protocol(frame, AT);

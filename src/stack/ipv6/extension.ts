@@ -1,10 +1,12 @@
 import { frame_get8 } from "mirage/framecode";
+import { PROTOCOL_TCP, PROTOCOL_UDP } from "../network";
 import {
   extension,
   fragment,
   HEADER_DESTINATION,
   HEADER_FRAGMENT,
   HEADER_HOP_BY_HOP,
+  HEADER_ICMP6,
   HEADER_NONE,
   HEADER_ROUTING,
   IPV6_FRAGMENT_HEADER_BYTES,
@@ -151,6 +153,19 @@ export class HeaderWalk {
     this.problemAt = at;
     this.problemOfGroup = ofGroup;
     return Walk.Problem;
+  }
+}
+
+/** The least that must be there of an upper-layer header in a first fragment (RFC 7112 section 5), bytes. */
+export function upperHeaderBytes(protocol: u32): u32 {
+  switch (protocol) {
+    case PROTOCOL_TCP:
+      return 20;
+    case PROTOCOL_UDP:
+    case HEADER_ICMP6:
+      return 8;
+    default:
+      return 0;
   }
 }
 

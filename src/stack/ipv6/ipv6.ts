@@ -11,8 +11,8 @@ import {
 } from "mirage/framecode";
 import { sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
-import { Network6 } from "../icmp6/interface";
-import { ICMP6_PARAMETER_PROBLEM } from "../icmp6/wire";
+import { Network6, TIME_EXCEEDED6_REASSEMBLY } from "../icmp6/interface";
+import { ICMP6_PARAMETER_PROBLEM, ICMP6_TIME_EXCEEDED } from "../icmp6/wire";
 import { StackError } from "../interface";
 import { IpVersion } from "../ip";
 import { Groups6 } from "../mld/groups";
@@ -20,8 +20,16 @@ import { Membership6 } from "../mld/interface";
 import { Neighbours6 } from "../nd/interface";
 import { NETIFS_MAX, Netif, Netifs } from "../netif";
 import { Delivery, NETIF_ANY, Packet, Path } from "../network";
+import { Fragment, Reassembler } from "../reassembly/interface";
 import { isForbidden, isLinkLocal, isLoopback, isMulticast, isUnspecified, Scope, scopeOf } from "./address";
-import { HeaderWalk, PROBLEM_FIELD, PROBLEM_NEXT_HEADER, Walk } from "./extension";
+import {
+  HeaderWalk,
+  PROBLEM_FIELD,
+  PROBLEM_INCOMPLETE_CHAIN,
+  PROBLEM_NEXT_HEADER,
+  upperHeaderBytes,
+  Walk,
+} from "./extension";
 import { IPV6_HEADROOM_BYTES, Ipv6Client } from "./interface";
 import { Address6, Interface6, Interfaces6 } from "./interfaces";
 import { Routes6 } from "./routes";
@@ -41,16 +49,22 @@ import {
 export const IP6_GROUP_HOP_LIMIT_HOPS: u32 = 1;
 const AT: u32 = LINK_HEADER_BYTES;
 const PAYLOAD_LENGTH_OFFSET: u32 = 4;
+const FRAGMENT_OFFSET_OFFSET: u32 = 2;
 /** Without jumbograms (RFC 2675), which need links that nobody has. */
 const PAYLOAD_BYTES_MAX: u32 = 65535;
 
 /** IPv6 (RFC 8200) of a host with several interfaces. Data that layers share: `Interfaces6`, `Routes6`, `Groups6`. */
-export class Ipv6<Below extends Neighbours6, Groups extends Membership6, Above extends Ipv6Client>
-  implements Network6, IpVersion
+export class Ipv6<
+  Below extends Neighbours6,
+  Groups extends Membership6,
+  Gather extends Reassembler,
+  Above extends Ipv6Client,
+> implements Network6, IpVersion
 {
   private readonly header: Ipv6Header = new Ipv6Header();
   private readonly packet: Packet = new Packet();
   private readonly walk: HeaderWalk = new HeaderWalk();
+  private readonly piece: Fragment = new Fragment();
   private readonly dropShort: u32 = counter("drop.ipv6.short");
   private readonly dropVersion: u32 = counter("drop.ipv6.version");
   private readonly dropPayloadLength: u32 = counter("drop.ipv6.payload-length");
@@ -78,6 +92,7 @@ export class Ipv6<Below extends Neighbours6, Groups extends Membership6, Above e
     private readonly routes: Routes6,
     private readonly groups: Groups6,
     private readonly membership: Groups,
+    private readonly reassembly: Gather,
     private readonly below: Below,
     private readonly above: Above,
   ) {}
@@ -118,6 +133,7 @@ export class Ipv6<Below extends Neighbours6, Groups extends Membership6, Above e
     packet.destinationHigh = high;
     packet.destinationLow = low;
     packet.group = group || toGroup;
+    packet.reassembled = false;
     this.walk.begin(frame, AT, end);
     this.headers(on, frame, end);
   }
@@ -196,16 +212,92 @@ export class Ipv6<Below extends Neighbours6, Groups extends Membership6, Above e
     this.above.report6(on, frame, AT, ICMP6_PARAMETER_PROBLEM, code, at - AT, group);
   }
 
+  /** A fragment, whose header the walk has come to (RFC 8200 section 4.5). */
   private fragment(on: Interface6, frame: u32, end: u32): void {
-    const at = this.walk.at;
-    const bytes = end - at - IPV6_FRAGMENT_HEADER_BYTES;
-    // RFC 8200 section 4.5.
-    if (fragment.more(frame, at) && (bytes & 7) !== 0) {
-      this.problem(on, frame, PROBLEM_FIELD, AT + PAYLOAD_LENGTH_OFFSET, this.packet.group);
-      this.drop(frame, this.dropFragment);
+    const walk = this.walk;
+    const packet = this.packet;
+    const headerAt = walk.at;
+    const at = headerAt + IPV6_FRAGMENT_HEADER_BYTES;
+    const offset = fragment.offsetBytes(frame, headerAt);
+    const more = fragment.more(frame, headerAt);
+    if (more && ((end - at) & 7) !== 0) {
+      this.refuseFragment(on, frame, PROBLEM_FIELD, AT + PAYLOAD_LENGTH_OFFSET);
       return;
     }
+    if (offset + (end - at) > PAYLOAD_BYTES_MAX) {
+      this.refuseFragment(on, frame, PROBLEM_FIELD, headerAt + FRAGMENT_OFFSET_OFFSET);
+      return;
+    }
+    const piece = this.piece;
+    piece.protocol = fragment.nextHeader(frame, headerAt);
+    piece.identification = fragment.identification(frame, headerAt);
+    // The first one must show what the packet is (RFC 7112).
+    if (offset === 0) {
+      walk.skipFragmentHeader();
+      const verdict = walk.run();
+      if (
+        verdict === <u32>Walk.Short ||
+        (verdict === <u32>Walk.Upper && end - walk.at < upperHeaderBytes(walk.next))
+      ) {
+        this.refuseFragment(on, frame, PROBLEM_INCOMPLETE_CHAIN, AT);
+        return;
+      }
+      if (verdict !== <u32>Walk.Upper) {
+        this.refuse(on, frame, verdict);
+        return;
+      }
+    }
+    piece.netif = on.index;
+    piece.sourceHigh = packet.sourceHigh;
+    piece.sourceLow = packet.sourceLow;
+    piece.destinationHigh = packet.destinationHigh;
+    piece.destinationLow = packet.destinationLow;
+    piece.trafficClass = ipv6.trafficClass(frame, AT);
+    piece.group = packet.group;
+    piece.frame = frame;
+    piece.at = at;
+    piece.length = end - at;
+    piece.offset = offset;
+    piece.more = more;
+    const hops = ipv6.hopLimit(frame, AT);
+    const whole = this.reassembly.add(piece, IPV6_HEADROOM_BYTES, PAYLOAD_BYTES_MAX);
+    if (whole !== 0) this.reassembled(on, whole, hops);
+  }
+
+  /** A packet whose last missing fragment has come: the headers behind the fragment header are still to be walked. */
+  private reassembled(on: Interface6, frame: u32, hops: u32): void {
+    const packet = this.packet;
+    const header = this.header;
+    const end = frame_length(frame);
+    header.trafficClass = this.piece.trafficClass;
+    header.payloadBytes = end - IPV6_HEADROOM_BYTES;
+    header.nextHeader = this.piece.protocol;
+    header.hopLimit = hops;
+    header.sourceHigh = packet.sourceHigh;
+    header.sourceLow = packet.sourceLow;
+    header.destinationHigh = packet.destinationHigh;
+    header.destinationLow = packet.destinationLow;
+    header.build(frame, AT);
+    packet.reassembled = true;
+    this.walk.begin(frame, AT, end);
+    const verdict = this.walk.run();
+    // A fragment in fragments, atomic or not, has no honest sender.
+    if (verdict === <u32>Walk.Upper) this.deliver(on, frame, end);
+    else if (verdict === <u32>Walk.Fragment) this.drop(frame, this.dropFragment);
+    else this.refuse(on, frame, verdict);
+  }
+
+  private refuseFragment(on: Interface6, frame: u32, code: u32, at: u32): void {
+    this.problem(on, frame, code, at, this.packet.group);
     this.drop(frame, this.dropFragment);
+  }
+
+  /** As `ReassemblyClient.expired`: the sender is told if its first fragment is here. */
+  expired(piece: Fragment): void {
+    const on = this.interfaces.at(piece.netif);
+    const code = TIME_EXCEEDED6_REASSEMBLY;
+    if (on.enabled) this.above.report6(on, piece.frame, AT, ICMP6_TIME_EXCEEDED, code, 0, piece.group);
+    frame_release(piece.frame);
   }
 
   private reasonOf(fault: u32): u32 {

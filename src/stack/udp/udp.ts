@@ -9,10 +9,11 @@ import {
   frame_flags,
   frame_length,
   frame_release,
+  frame_retain,
   frame_sum,
   sumFold,
 } from "mirage/framecode";
-import { isUnspecified, sumOfAddress } from "../address";
+import { isMapped, isUnspecified, sumOfAddress } from "../address";
 import { StackError, StackEvent } from "../interface";
 import { Failure, Network, Packet, PROTOCOL_UDP, Report, Transport } from "../network";
 import { Datagrams } from "./interface";
@@ -110,10 +111,18 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       if (path === null) return false;
       this.below.tooBig(path, report.mtu);
     }
-    const what = (remotePort << 16) | (report.type << 8) | report.code;
-    if (!event(StackEvent.UdpUnreachable, 0, 0, 0, socket.id, <u32>report.remoteLow, what)) {
-      count(this.dropErrorQueueFull);
+    const what = (report.type << 8) | report.code;
+    if (isMapped(report.remoteHigh, report.remoteLow)) {
+      const address = <u32>report.remoteLow;
+      if (event(StackEvent.UdpUnreachable, 0, 0, 0, socket.id, address, (remotePort << 16) | what))
+        return true;
+    } else {
+      frame_retain(report.frame);
+      const where = remotePort | (report.headerAt << 16);
+      if (event(StackEvent.UdpUnreachable6, report.frame, 0, 0, socket.id, what, where)) return true;
+      frame_release(report.frame);
     }
+    count(this.dropErrorQueueFull);
     return true;
   }
 
