@@ -46,8 +46,8 @@ struct sock {
 	uint32_t unconsumed; /* bytes that the program has not consumed */
 	uint32_t receive_limit; /* of them; a listener's is inherited */
 	uint32_t linger_ms;
-	/* What it had, once it is over. */
-	struct sockaddr_any local, remote;
+	struct sockaddr_any remote;
+	struct sockaddr_any local; /* once it is over */
 };
 
 /* A batch of events that is being filled. */
@@ -125,9 +125,8 @@ int32_t call_tcp_set(
     struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
 int32_t call_tcp_get(
     struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
-/* Empty (len 0) if it has none. */
-void flow_addresses(const struct sock *, struct sockaddr_any *local,
-    struct sockaddr_any *remote);
+/* Its own end; empty (len 0) if it has none. */
+void flow_local(const struct sock *, struct sockaddr_any *);
 /* What a fresh flow or listener has. */
 void flow_defaults(struct sock *);
 

@@ -135,37 +135,32 @@ clamp(uint64_t value)
 }
 
 void
-flow_addresses(const struct sock *sock, struct sockaddr_any *local,
-    struct sockaddr_any *remote)
+flow_local(const struct sock *sock, struct sockaddr_any *local)
 {
-	memset(local, 0, sizeof(*local));
-	memset(remote, 0, sizeof(*remote));
-	if (sock->over && sock->fd == -1) {
+	if (sock->fd == -1) {
 		*local = sock->local;
-		*remote = sock->remote;
 		return;
 	}
-	local->len = remote->len = sizeof(local->in6);
+	memset(local, 0, sizeof(*local));
+	local->len = sizeof(local->in6);
 	if (getsockname(sock->fd, &local->sa, &local->len) == -1)
 		local->len = 0;
-	if (getpeername(sock->fd, &remote->sa, &remote->len) == -1)
-		remote->len = 0;
 }
 
 static int32_t
 get_address(const struct sock *sock, uint32_t field)
 {
-	struct sockaddr_any local, remote, *a = &local;
+	struct sockaddr_any a;
 	uint32_t words[4], port;
 
-	flow_addresses(sock, &local, &remote);
 	if (field >= STACK_REMOTE_WORD0) {
-		a = &remote;
+		a = sock->remote;
 		field -= STACK_REMOTE_WORD0;
-	}
-	if (a->len == 0)
+	} else
+		flow_local(sock, &a);
+	if (a.len == 0)
 		return (stack_error(ENOTCONN));
-	words_of(a, words, &port);
+	words_of(&a, words, &port);
 	return ((int32_t)(field == STACK_LOCAL_PORT ? port : words[field]));
 }
 

@@ -99,9 +99,10 @@ listener_ready(
 	unsigned i;
 
 	for (i = 0; i < EVENTS_EACH && b->n < b->max; i++) {
-		int fd = accept4(
-		    listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_any peer = {.len = sizeof(peer.in6)};
 		struct sock *flow;
+		int fd = accept4(listener->fd, &peer.sa, &peer.len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd == -1) {
 			/*
@@ -115,6 +116,7 @@ listener_ready(
 		flow = sock_new(p->sockets, SOCK_FLOW, fd, listener->family);
 		if (flow == NULL)
 			return;
+		flow->remote = peer;
 		flow->receive_limit = listener->receive_limit;
 		flow->linger_ms = listener->linger_ms;
 		sock_interest(p->sockets, flow, EPOLLIN);
@@ -153,6 +155,7 @@ call_tcp_connect(
 		return (last_error(-1));
 	flow_defaults(flow);
 	flow->connecting = true;
+	flow->remote = remote;
 	sock_interest(p->sockets, flow, EPOLLOUT);
 	return (flow->id);
 }
@@ -178,7 +181,7 @@ flow_over(struct mirage_platform *p, struct sock *flow, int32_t why)
 		return;
 	flow->over = true;
 	flow->why = why;
-	flow_addresses(flow, &flow->local, &flow->remote);
+	flow_local(flow, &flow->local);
 	sock_shut_down(p->sockets, flow);
 	sock_say(p->sockets, flow);
 }

@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { run } from "./command.ts";
 import { digest, FileDigests, isCurrent, markCurrent, pipelineDigest } from "./compile.ts";
 import { BuildError } from "./errors.ts";
+import { withLock } from "./lock.ts";
 import { buildRoot, ensureDirectory, forgetLostSources, packageRoot, rememberSource } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { type ProgramSource, shownFile, tracePath } from "./sources.ts";
@@ -185,6 +186,11 @@ function ascVersion(): string {
   return (require("assemblyscript/package.json") as { version: string }).version;
 }
 
+/** Frame code of our own is the same for all programs, and takes longest to compile: it is kept once. */
+function isShared(file: string): boolean {
+  return file.startsWith(`${packageRoot}/src/`);
+}
+
 async function compileModule(
   file: string,
   name: string,
@@ -193,8 +199,19 @@ async function compileModule(
 ): Promise<FrameModule> {
   const shown = tracePath(file, program);
   const directory = ensureDirectory(
-    join(buildRoot(), "frame", digest(file, program.directory, name).slice(0, 16)),
+    join(buildRoot(), "frame", digest(file, isShared(file) ? "" : program.directory, name).slice(0, 16)),
   );
+  return withLock(directory, () => compileInto(directory, file, name, shown, program, progress));
+}
+
+async function compileInto(
+  directory: string,
+  file: string,
+  name: string,
+  shown: string,
+  program: ProgramSource,
+  progress: Progress,
+): Promise<FrameModule> {
   const source = join(directory, `${name}.c`);
   const wasm = join(directory, `${name}.wasm`);
   const command = digest("frame", ascVersion(), wasm2cVersion, pipelineDigest(), name);

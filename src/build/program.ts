@@ -186,7 +186,13 @@ async function makeProgram(
       flags: [...flags, ...frameFlags(one)],
     })),
   ];
-  await costs.measure("compile", () => compileAll(jobs, "cc", progress, new FileDigests()));
+  // Other programs may be compiling the same frame code.
+  let compile = () => compileAll(jobs, "cc", progress, new FileDigests());
+  for (const one of modules) {
+    const inner = compile;
+    compile = () => withLock(dirname(one.source), inner);
+  }
+  await costs.measure("compile", compile);
   const objects = jobs.map((job) => job.object);
   progress.expect(1);
   progress.step("link");

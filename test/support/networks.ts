@@ -17,6 +17,12 @@ export interface Network {
   start(executable: string, args?: readonly string[], options?: readonly string[]): RunningProgram;
   /** Runs a peer to its end and returns what it printed; rejects if it fails. */
   peer(command: string, args: readonly string[], input?: string | Uint8Array): Promise<string>;
+  /** The address of the peers' host. */
+  readonly hostAddress: string;
+  /** A TCP server of the peers' host that echoes; "ADDRESS:PORT". */
+  echoServer(): Promise<string>;
+  /** A peer to talk to while it runs: nc. */
+  talk(address: string, port: string): RunningProgram;
   /** `test/support/tcp-client.mjs`. */
   client(...args: readonly (string | number)[]): Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -27,6 +33,7 @@ const PEER_TIMEOUT_MS = 60_000;
 
 abstract class AnyNetwork implements Network {
   abstract readonly title: string;
+  abstract readonly hostAddress: string;
   abstract readonly addresses: readonly string[];
   protected abstract readonly options: readonly string[];
   readonly #running: RunningProgram[] = [];
@@ -49,6 +56,22 @@ abstract class AnyNetwork implements Network {
     return (await promise).stdout;
   }
 
+  async echoServer(): Promise<string> {
+    const script = `const { createServer } = require("node:net");
+      const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+      server.listen(0, () => console.log("port " + server.address().port));`;
+    const server = new RunningProgram(this.spawn(process.execPath, ["-e", script], {}));
+    this.#running.push(server);
+    const [, port] = await server.output(/port (\d+)/);
+    return `${this.hostAddress}:${port}`;
+  }
+
+  talk(address: string, port: string): RunningProgram {
+    const peer = new RunningProgram(this.spawn("nc", ["-N", address, port], {}));
+    this.#running.push(peer);
+    return peer;
+  }
+
   async client(...args: readonly (string | number)[]): Promise<Record<string, unknown>> {
     const output = await this.peer(process.execPath, [CLIENT, ...args.map(String)]);
     return JSON.parse(output) as Record<string, unknown>;
@@ -63,6 +86,7 @@ abstract class AnyNetwork implements Network {
 
 class HostSockets extends AnyNetwork {
   readonly title = "--net socket";
+  readonly hostAddress = "127.0.0.1";
   readonly addresses = ["127.0.0.1", "::1"];
   protected readonly options = ["--net", "socket", "--stats"];
 
@@ -77,6 +101,7 @@ class HostSockets extends AnyNetwork {
 
 class Tap extends AnyNetwork {
   readonly title = "a tap";
+  readonly hostAddress = "10.0.0.1";
   readonly addresses = ["10.0.0.2"];
   protected readonly options = [
     "--net",
