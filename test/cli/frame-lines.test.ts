@@ -15,7 +15,10 @@ async function compile(file: string, name: string) {
   const path = join(folder, `${name}.wasm`);
   writeFileSync(path, wasm);
   execFileSync("wasm2c", ["-n", name, path, "-o", join(folder, `${name}.c`)]);
-  const functions = readDisassembly(execFileSync("wasm-objdump", ["-d", path], { encoding: "utf8" }), map);
+  const functions = readDisassembly(
+    execFileSync("wasm-objdump", ["-d", path], { encoding: "utf8", maxBuffer: 256 << 20 }),
+    map,
+  );
   const text = (suffix: string) => readFileSync(join(folder, `${name}${suffix}`), "utf8");
   const names = { module: name, file: `${name}.ts`, stack: false, sourceName: (source: string) => source };
   return { functions, ...instrument(text(".c"), text(".h"), functions, names) };
