@@ -109,6 +109,8 @@ export class Path {
   dontFragment: bool = false;
   /** The transport's to set before `send`: the card cuts this frame (`frame_segment`), so it may be longer than `mtu`. */
   cutByCard: bool = false;
+  /** The way carries so little that packets may be cut on it, whatever `dontFragment` says. */
+  cutOnTheWay: bool = false;
   /** The neighbour to which packets go: the remote end or a router. */
   nextHopHigh: u64 = 0;
   nextHopLow: u64 = 0;

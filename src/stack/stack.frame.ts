@@ -22,6 +22,7 @@ import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
 import { Netif, Netifs } from "./netif";
 import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
+import { PathMtus } from "./pathmtu";
 import { Fragment, ReassemblyClient } from "./reassembly/interface";
 import { Reassembly } from "./reassembly/reassembly";
 import { Routes } from "./routes";
@@ -45,6 +46,7 @@ let alarm: Alarm = changetype<Alarm>(0);
 let link: Link = changetype<Link>(0);
 let neighbours: Neighbours = changetype<Neighbours>(0);
 let gathering: Gathering = changetype<Gathering>(0);
+let pathMtus: PathMtus = changetype<PathMtus>(0);
 let network4: Network4 = changetype<Network4>(0);
 let stack6: Stack6<Network6Up> = changetype<Stack6<Network6Up>>(0);
 let reporting: Reporting = changetype<Reporting>(0);
@@ -154,7 +156,8 @@ export function start(): void {
   link = new Link(new LinkUp());
   neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm);
   gathering = new Gathering(new GatheringUp(), alarm);
-  network4 = new Network4(netifs, routes4, neighbours, up, gathering);
+  pathMtus = new PathMtus(netifs, alarm);
+  network4 = new Network4(netifs, routes4, neighbours, up, gathering, pathMtus);
   reporting = new Reporting(network4, up);
   stack6 = new Stack6<Network6Up>(netifs, alarm, new Network6Up());
   internet = new Internet(network4, stack6.network, reporting, stack6.messages);
@@ -175,6 +178,7 @@ export function timer(): void {
   alarm.ring();
   neighbours.timer(nowNs);
   gathering.timer(nowNs);
+  pathMtus.timer(nowNs);
   stack6.timer(nowNs);
   flows.timer();
 }

@@ -82,15 +82,22 @@ describe("ICMP echo", () => {
     expect(host.counter("drop.icmp.short")).toBe(1);
   });
 
-  test.each([0, 4, 5, 9, 13, 17, 255])(
-    "RFC 1122 section 3.2.2: type %i is silently dropped",
-    async (type) => {
-      const host = await newStackWithPeer();
-      host.input(fromPeer(packets.icmp({ type }, new Uint8Array(28)), { protocol: 1 }));
-      expect(host.counter("drop.icmp.unhandled-type")).toBe(1);
-      expect(sent(host)).toEqual([]);
-    },
-  );
+  test.each([0, 9, 13, 17, 255])("RFC 1122 section 3.2.2: type %i is silently dropped", async (type) => {
+    const host = await newStackWithPeer();
+    host.input(fromPeer(packets.icmp({ type }, new Uint8Array(28)), { protocol: 1 }));
+    expect(host.counter("drop.icmp.unhandled-type")).toBe(1);
+    expect(sent(host)).toEqual([]);
+  });
+
+  test.each([
+    [4, "source-quench", "RFC 6633"],
+    [5, "redirect", "routes are the program's business"],
+  ])("type %i, %s, is ignored and counted: %s", async (type, reason) => {
+    const host = await newStackWithPeer();
+    host.input(fromPeer(packets.icmp({ type }, new Uint8Array(28)), { protocol: 1 }));
+    expect(host.counter(`drop.icmp.${reason}`)).toBe(1);
+    expect(sent(host)).toEqual([]);
+  });
 
   test("without memory for a writable copy the request is dropped with a counter", async () => {
     const host = await newStackWithPeer();

@@ -31,6 +31,8 @@ import {
   ICMP_ECHO_REQUEST,
   ICMP_HEADER_BYTES,
   ICMP_PARAMETER_PROBLEM,
+  ICMP_REDIRECT,
+  ICMP_SOURCE_QUENCH,
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
   IcmpHeader,
@@ -45,6 +47,9 @@ export const ICMP_ERROR_INTERVAL_MILLISECONDS: u64 = 10;
 export const ICMP_QUOTED_PAYLOAD_BYTES: u32 = 8;
 /** Longest error message with its IP header (RFC 1812 section 4.3.2.3). */
 const ERROR_PACKET_BYTES_MAX: u32 = 576;
+/** MTUs of real links (RFC 1191 table 7-1), and IPv6's least, by which tunnels go. */
+const PLATEAUS_BYTES: StaticArray<u32> = [32000, 17914, 8166, 4352, 2002, 1492, 1280, 1006, 508, 296];
+const LEAST_MTU_BYTES: u32 = 68;
 const ICMP_QUOTED_BYTES_MAX: u32 = ERROR_PACKET_BYTES_MAX - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES;
 
 /** ICMP of a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, reports and hears of errors. */
@@ -58,6 +63,8 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   private readonly dropShort: u32 = counter("drop.icmp.short");
   private readonly dropChecksum: u32 = counter("drop.icmp.checksum");
   private readonly dropType: u32 = counter("drop.icmp.unhandled-type");
+  private readonly dropRedirect: u32 = counter("drop.icmp.redirect");
+  private readonly dropQuench: u32 = counter("drop.icmp.source-quench");
   private readonly dropGroupEcho: u32 = counter("drop.icmp.broadcast-echo");
   private readonly dropQuote: u32 = counter("drop.icmp.bad-quote");
   private readonly dropNoMemory: u32 = counter("drop.icmp.no-memory");
@@ -101,6 +108,12 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
       case ICMP_TIME_EXCEEDED:
       case ICMP_PARAMETER_PROBLEM:
         this.error(packet);
+        return;
+      case ICMP_REDIRECT:
+        this.drop(frame, this.dropRedirect);
+        return;
+      case ICMP_SOURCE_QUENCH:
+        this.drop(frame, this.dropQuench);
         return;
       default:
         this.drop(frame, this.dropType);
@@ -196,8 +209,11 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     report.remoteLow = mappedLow(ipv4.destination(frame, quoted));
     report.type = icmp.type(frame, at);
     report.code = icmp.code(frame, at);
-    report.mtu = 0;
     report.failure = failureOf(report.type, report.code);
+    report.mtu =
+      report.failure === <u32>Failure.TooBig
+        ? mtuOf(icmp.rest(frame, at), ipv4.totalBytes(frame, quoted))
+        : 0;
     if (!this.above.failed(report)) count(this.errorsUnmatched);
     frame_release(frame);
   }
@@ -285,4 +301,15 @@ function failureOf(type: u32, code: u32): u32 {
     default:
       return Failure.Unreachable;
   }
+}
+
+/** What a router says (RFC 1191 section 4), or, if it is an old one that does not, the next lower usual MTU (section 7). */
+function mtuOf(rest: u32, totalBytes: u32): u32 {
+  const said = rest & 0xffff;
+  if (said !== 0) return said;
+  for (let i: u32 = 0; i < <u32>PLATEAUS_BYTES.length; i++) {
+    const plateau = unchecked(PLATEAUS_BYTES[i]);
+    if (plateau < totalBytes) return plateau;
+  }
+  return LEAST_MTU_BYTES;
 }

@@ -13,6 +13,10 @@ import {
 export const ICMP_HEADER_BYTES: u32 = 8;
 export const ICMP_ECHO_REPLY: u32 = 0;
 export const ICMP_UNREACHABLE: u32 = 3;
+/** Ignored, as RFC 6633 demands. */
+export const ICMP_SOURCE_QUENCH: u32 = 4;
+/** Ignored: any neighbour could send one. Routes are the program's business. */
+export const ICMP_REDIRECT: u32 = 5;
 export const ICMP_ECHO_REQUEST: u32 = 8;
 export const ICMP_TIME_EXCEEDED: u32 = 11;
 export const ICMP_PARAMETER_PROBLEM: u32 = 12;

@@ -18,6 +18,7 @@ import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { StackError } from "../interface";
 import { IPV4_LIMITED_BROADCAST, Netif, Netifs } from "../netif";
 import { Delivery, Failure, Packet, Path, Report } from "../network";
+import { PathMtus } from "../pathmtu";
 import { Fragment, Reassembler } from "../reassembly/interface";
 import { Routes } from "../routes";
 import { Ipv4Client } from "./interface";
@@ -36,6 +37,11 @@ import {
 export const IPV4_TIME_TO_LIVE_HOPS: u32 = 64;
 /** Longest packet, RFC 791 section 3.1. */
 export const IPV4_PACKET_BYTES_MAX: u32 = 65535;
+/**
+ * A path MTU is not believed to be less; RFC 791's least is 68, which would make an attacker's work of our sending. To
+ * those who really have less, packets go without "don't fragment". FreeBSD's limit is 256, by net.inet.tcp.minmss.
+ */
+export const IPV4_PATH_MTU_BYTES_MIN: u32 = 552;
 /** Counters of identifications; a destination draws from one of them. A power of two. */
 const IDENTIFICATIONS: u32 = 64;
 /** The only group that a host without IGMP is in (RFC 1112 section 4). */
@@ -77,6 +83,7 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     private readonly below: Below,
     private readonly above: Above,
     private readonly reassembly: Gather,
+    private readonly pathMtus: PathMtus,
   ) {
     for (let i: u32 = 0; i < IDENTIFICATIONS; i++) this.identifications[i] = random_u32();
   }
@@ -250,7 +257,8 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     path.version = 4;
     path.headroomBytes = HEADROOM_BYTES;
     path.headerBytes = IPV4_HEADER_BYTES;
-    path.mtu = own.mtu;
+    path.mtu = this.pathMtus.lookUp(0, path.remoteLow, own.mtu);
+    path.cutOnTheWay = this.pathMtus.belowFloor;
     path.addressSum = sumFold(sumOf32(<u32>path.localLow) + sumOf32(remote));
     path.nextHopHigh = 0;
     path.nextHopLow = mappedLow(nextHop);
@@ -283,7 +291,7 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     header.protocol = protocol;
     header.source = <u32>path.localLow;
     header.destination = <u32>path.remoteLow;
-    if (path.dontFragment) {
+    if (path.dontFragment && !path.cutOnTheWay) {
       // RFC 6864 section 4.1: the identification of a packet that is in no fragments means nothing.
       header.identification = 0;
       header.fragment = IPV4_DONT_FRAGMENT;
@@ -358,7 +366,10 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
   /** ARP has its own timers. */
   confirm(_path: Path): void {}
 
-  tooBig(_path: Path, _mtu: u32): void {}
+  tooBig(path: Path, mtu: u32): void {
+    // A report never makes it longer (RFC 1191 section 6.3).
+    if (mtu < path.mtu) this.pathMtus.lower(0, path.remoteLow, mtu, IPV4_PATH_MTU_BYTES_MIN);
+  }
 
   join(_high: u64, _low: u64, _index: u32): i32 {
     return StackError.EOPNOTSUPP;

@@ -209,8 +209,9 @@ export class Recoveries {
   changeMss(recovery: Recovery, mss: u32): void {
     const smaller = mss < recovery.congestion.mss;
     recovery.congestion.mss = mss;
-    if (!smaller) return;
+    // A window of less than a segment would never let one go, also if segments have grown.
     recovery.congestion.windowBytes = max(recovery.congestion.windowBytes, mss);
+    if (!smaller) return;
     recovery.assumedBytes = 0;
     this.boards.markAllLost(recovery);
   }

@@ -107,6 +107,8 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     );
     if (socket === null) return false;
     if (report.failure === <u32>Failure.TooBig) {
+      // Our IPv4 datagrams may be cut on the way, so no router has a reason to say that: somebody forged it.
+      if (isMapped(report.remoteHigh, report.remoteLow)) return false;
       const path = this.paths.find(report.remoteHigh, report.remoteLow);
       if (path === null) return false;
       this.below.tooBig(path, report.mtu);
