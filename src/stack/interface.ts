@@ -128,6 +128,8 @@ export enum TcpField {
   ReceiveQueueBytes = 18,
   /** Bytes that the peer allows to be under way. */
   SendWindowBytes = 19,
+  /** Bytes that may wait for the program: see `TcpOption.ReceiveBufferBytes`. */
+  ReceiveBufferBytes = 20,
 }
 
 /** States of RFC 9293 section 3.3.2, in FreeBSD's order. */

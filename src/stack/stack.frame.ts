@@ -315,6 +315,10 @@ export function tcp_get(flow: u32, field: u32): u32 {
   return flows.get(flow, field);
 }
 
+export function tcp_count(state: u32): i32 {
+  return flows.count(state);
+}
+
 export function ip6_configure(
   index: u32,
   w0: u32,

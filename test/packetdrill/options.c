@@ -135,16 +135,19 @@ get_info(struct pd *pd, const struct socket *so, void *value, socklen_t *len)
 	return (0);
 }
 
-static int
+static void
 get_number(struct pd *pd, const struct socket *so, size_t i, int *value)
 {
 	enum tcp_option option = numbers[i].option;
 
-	(void)pd;
-	*value = so->set[option] ?
-	    (int)(so->option[option] / numbers[i].scale) :
-	    (int)numbers[i].dflt;
-	return (0);
+	/* A flow rounds what it was given. */
+	if (option == OPTION_RECEIVE_BUFFER && has_flow(so) &&
+	    so->state != SOCKET_LISTENING)
+		*value = (int)pd_get(pd, so, FIELD_RECEIVE_BUFFER);
+	else
+		*value = so->set[option] ?
+		    (int)(so->option[option] / numbers[i].scale) :
+		    (int)numbers[i].dflt;
 }
 
 static int
@@ -156,7 +159,7 @@ get_option(struct pd *pd, struct socket *so, int level, int name, void *value,
 
 	for (i = 0; i < NUMBERS; i++)
 		if (numbers[i].level == level && numbers[i].name == name) {
-			(void)get_number(pd, so, i, &n);
+			get_number(pd, so, i, &n);
 			return (put_int(value, len, n));
 		}
 	if (level == SOL_SOCKET) {

@@ -57,10 +57,10 @@ enum tcp_field {
 	FIELD_SEND_QUEUE = 17,
 	FIELD_RECEIVE_QUEUE = 18,
 	FIELD_SEND_WINDOW = 19,
+	FIELD_RECEIVE_BUFFER = 20,
 };
 
-#define SOCKETS	 256
-#define FD_FIRST 1000 /* so that no descriptor of the host's is meant */
+#define SOCKETS 256
 
 struct address {
 	uint32_t word[4]; /* IPv4: mapped */
@@ -89,7 +89,7 @@ struct socket {
 	bool datagrams; /* UDP */
 	int family;
 	int flags; /* O_NONBLOCK */
-	int fd; /* -1: in a listener's queue */
+	int fd; /* a place holder of the host's; -1: in a listener's queue */
 	int32_t id; /* of flow, listener or UDP socket; -1: none */
 	struct socket *listener; /* of one that waits to be accepted */
 	uint64_t arrived; /* order in that queue */

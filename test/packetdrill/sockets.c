@@ -27,6 +27,20 @@ pd_socket(struct pd *pd, int fd)
 	return (NULL);
 }
 
+/*
+ * packetdrill closes what a script leaves open by itself, by the host's
+ * close(): so descriptors are the host's, too.
+ */
+static int
+place_holder(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		abort();
+	return (fd);
+}
+
 static struct socket *
 new_socket(struct pd *pd, bool datagrams, int family)
 {
@@ -310,7 +324,7 @@ pd_call_socket(void *self, int domain, int type, int protocol)
 		errno = EMFILE;
 	else {
 		so->flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
-		so->fd = FD_FIRST + (int)(so - pd->sockets);
+		so->fd = place_holder();
 		result = so->fd;
 	}
 	pd_leave(pd);
@@ -436,7 +450,7 @@ pd_call_accept(void *self, int fd, struct sockaddr *sa, socklen_t *len)
 	}
 	if (new != NULL) {
 		new->listener = NULL;
-		new->fd = FD_FIRST + (int)(new - pd->sockets);
+		new->fd = place_holder();
 		pd_sockaddr(new, &new->remote, sa, len);
 		result = new->fd;
 	}
@@ -581,6 +595,7 @@ pd_call_close(void *self, int fd)
 	so = pd_socket(pd, fd);
 	if (so != NULL) {
 		result = 0;
+		(void)close(fd);
 		if (so->state == SOCKET_LISTENING)
 			close_listener(pd, so);
 		else if (so->id < 0)

@@ -5,6 +5,13 @@
  * @module
  */
 
+/** States as snippets call them, and as `sockstat` does. */
+const STATES: Readonly<Record<string, string>> = {
+  SYN_RECEIVED: "SYN_RCVD",
+  FIN_WAIT_1: "FIN_WAIT_1",
+  FIN_WAIT_2: "FIN_WAIT_2",
+};
+
 /** Keeps the lines of `#ifdef FreeBSD`, whose behaviour this stack is modelled on, and drops those of others. */
 function resolveConditions(lines: readonly string[]): string[] {
   const open: boolean[] = [];
@@ -31,8 +38,16 @@ export function translate(script: string): string {
   return lines
     .map((line) =>
       line
-        // The original has names for the codes of "unreachable" only; none stands for 0.
-        .replace(/\btime_exceeded ttl_exceeded_in_transit\b/, "time_exceeded"),
+        // The original has names for the codes of "unreachable" only.
+        .replace(/\bttl_exceeded_in_transit\b/, "code_0")
+        .replace(/\bfrag_reass_exceeded\b/, "code_1")
+        // Options that the host does not have: FreeBSD's numbers, and one more bit. See options.c of the library.
+        .replace(/\bTCP_NOOPT\b/, String(0x10000 + 8))
+        .replace(/\bTCP_KEEPINIT\b/, String(0x10000 + 128))
+        // Snippets ask the kernel even where a library is driven.
+        .replace(/%\{ *assert tcpi_state == TCPI_(\w+) *\}%/, (_, state: string) => {
+          return `\`sockstat | grep -q ${STATES[state] ?? state}\``;
+        }),
     )
     .join("\n");
 }

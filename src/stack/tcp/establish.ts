@@ -1,6 +1,7 @@
 import { TcpState } from "../interface";
 import { Path } from "../network";
-import { Connection, Waiting } from "./connection";
+import { Connection, FLAG_TIMESTAMPS, Waiting } from "./connection";
+import { TIMESTAMPS_ROOM_BYTES } from "./options";
 import { BUFFER_BYTES_MAX, RECEIVE_BUFFER_BYTES, Settings } from "./settings";
 import { NEVER } from "./timerwheel";
 
@@ -23,6 +24,16 @@ export function scaleFor(settings: Settings): u32 {
   let scale: u32 = 0;
   while (scale < 14 && (<u32>0xffff) << scale < largest) scale++;
   return scale;
+}
+
+/**
+ * A receive buffer holds whole segments (as FreeBSD's tcp_mss() has it): then a window that is full of them can be opened
+ * again by whole ones. After the handshake has said how long they are.
+ */
+export function roundReceiveBuffer(connection: Connection): void {
+  const segment = connection.mss + (connection.has(FLAG_TIMESTAMPS) ? TIMESTAMPS_ROOM_BYTES : 0);
+  const bytes = connection.receiveBufferBytes;
+  if (bytes > segment) connection.receiveBufferBytes = ((bytes + segment - 1) / segment) * segment;
 }
 
 /** Everything as in a new connection; `settings` are set, the path is opened by the caller. */

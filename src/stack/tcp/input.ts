@@ -16,7 +16,7 @@ import {
   SAY_CONNECTED,
 } from "./connection";
 import { Core } from "./core";
-import { peerMss } from "./establish";
+import { peerMss, roundReceiveBuffer } from "./establish";
 import { Listening } from "./listen";
 import { Output } from "./output";
 import { Receiver } from "./receive";
@@ -436,6 +436,7 @@ export class Input<Below extends Network> {
       connection.rcvScale = 0;
     }
     this.output.measure(connection);
+    roundReceiveBuffer(connection);
   }
 
   /** RFC 9293 section 3.10.7.4, TIME-WAIT; RFC 1337; RFC 6191. */
@@ -470,10 +471,15 @@ export class Input<Below extends Network> {
   }
 }
 
-/** Bytes that the peer may send. A FIN may lie one behind them. */
+/**
+ * Bytes that the peer may send: what it was told, and what there is room for even if the field could not say so (RCV.WND,
+ * as FreeBSD has it). A FIN may lie one behind them.
+ */
 function windowLeft(connection: Connection): u32 {
   const left = connection.rcvAdv - connection.rcvNxt;
-  return <i32>left > 0 ? left : 0;
+  const used = connection.unconsumedBytes;
+  const limit = connection.receiveBufferBytes;
+  return max(<i32>left > 0 ? left : 0, used < limit ? limit - used : 0);
 }
 
 function checksumIsGood(packet: Packet): bool {

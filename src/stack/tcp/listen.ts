@@ -10,7 +10,7 @@ import {
   SAY_ACCEPTED,
 } from "./connection";
 import { Core } from "./core";
-import { begin, copyPath, peerMss, scaleFor } from "./establish";
+import { begin, copyPath, peerMss, roundReceiveBuffer, scaleFor } from "./establish";
 import { Listener, Listeners } from "./listeners";
 import { synOptionBytes, writeSynOptions } from "./options";
 import { Output } from "./output";
@@ -390,6 +390,7 @@ export class Listening<Below extends Network> {
     connection.sndWl1 = embryo.irs;
     connection.sndWl2 = embryo.iss;
     this.output.measure(connection);
+    roundReceiveBuffer(connection);
     connection.flags |= FLAG_IN_BACKLOG;
     listener.waiting++;
     this.core.table.insert(connection);

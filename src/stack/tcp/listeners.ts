@@ -39,6 +39,10 @@ export class Listeners {
   /** The last that `add` made. */
   private added: u32 = 0;
 
+  get size(): u32 {
+    return this.pool.used;
+  }
+
   /** A new listener, whose number is returned, or a `StackError`. */
   add(high: u64, low: u64, port: u32, backlog: u32): i32 {
     if (this.conflicts(high, low, port)) return StackError.EADDRINUSE;

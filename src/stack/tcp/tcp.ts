@@ -441,9 +441,23 @@ export class Tcp<Below extends Network> implements Transport {
         return connection.unconsumedBytes;
       case TcpField.SendWindowBytes:
         return connection.sndWnd;
+      case TcpField.ReceiveBufferBytes:
+        return connection.receiveBufferBytes;
       default:
         return <u32>StackError.EINVAL;
     }
+  }
+
+  /** How many connections are in a `TcpState`, those in the SYN cache included. Looks through all: for who asks. */
+  count(state: u32): i32 {
+    const table = this.core.table;
+    let found: i32 = state === TcpState.SynReceived ? this.listening.cache.size : 0;
+    if (state === TcpState.Listen) return this.listening.listeners.size;
+    for (let slot: u32 = 0; slot < table.size; slot++) {
+      const connection = table.inSlot(slot);
+      if (connection.used && connection.state === state && state !== TcpState.Closed) found++;
+    }
+    return found;
   }
 
   /** An error about a segment of ours (RFC 5927): believed only about a live flow and what it has under way. */
