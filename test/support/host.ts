@@ -206,11 +206,20 @@ export class Host {
       if (event.frame !== 0) this.release(event.frame);
       return { ...event, payload };
     });
-    if (this.refused) {
-      this.refused = false;
-      this.exports.resume?.();
-    }
+    this.resumeIfRefused();
     return taken;
+  }
+
+  /** For who takes `events` himself: calls `resume` if an event had found the queue full. */
+  resumeIfRefused(): void {
+    if (!this.refused) return;
+    this.refused = false;
+    this.exports.resume?.();
+  }
+
+  /** A range of a frame where it lies, in as many pieces as it has. Not copies: they change with the frame. */
+  views(handle: number, offset: number, length: number): Uint8Array[] {
+    return range(this.get(handle).segments, offset, length);
   }
 
   takeTransmitted(): Transmission[] {

@@ -21,11 +21,11 @@ import { NEVER, TimerWheel } from "./timerwheel";
 /** Frames in send queues, over all connections. Half of the frames that a program may have by default. */
 const SEND_PIECES_MAX: u32 = 2048;
 /** Frames that wait for earlier ones, over all connections. */
-const REASSEMBLY_FRAMES_MAX: u32 = 1024;
+const REASSEMBLY_FRAMES_MAX: u32 = 2048;
 /** Ranges under way, over all connections. */
 const SENT_RANGES_MAX: u32 = 16_384;
 /** The pools grow by so much with each connection, up to their limits. */
-const RECORDS_FIRST: u32 = 256;
+const RECORDS_FIRST: u32 = 512;
 const RECORDS_EACH: u32 = 8;
 /** A segment's longest life (MSL), a quarter of what RFC 9293 section 3.4.2 says, as FreeBSD has it. */
 export const MSL_MILLISECONDS: u64 = 30_000;

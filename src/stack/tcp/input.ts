@@ -278,6 +278,8 @@ export class Input<Below extends Network> {
     segment.seq = connection.rcvNxt;
     segment.length = 0;
     segment.flags &= ~FIN;
+    // As in FreeBSD: if an acknowledgement was lost, the next one must not make the round trip look as long as the timeout.
+    this.recent(connection, segment);
     return true;
   }
 

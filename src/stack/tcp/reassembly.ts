@@ -14,6 +14,8 @@ export const SACK_BLOCKS_MAX: u32 = 4;
 /** So many segments a connection may always keep, while the pool has any. */
 const SEGMENTS_GRANTED: u32 = 8;
 
+const ISLANDS_GRANTED: u32 = SEGMENTS_GRANTED / 2;
+
 /** A range of a frame that waits. */
 class Segment {
   next: Segment | null = null;
@@ -216,13 +218,14 @@ export class Reassemblies {
     return count;
   }
 
-  /** Null if the pool is used up, or what is left of it is less than what this connection has (Choudhury and Hahn, 1998). */
+  /** Null if the pool is used up, or what is left of it is less than a quarter of what this connection has (Choudhury and Hahn, 1998). */
   private takeSegment(reassembly: Reassembly): Segment | null {
-    if (reassembly.segments >= SEGMENTS_GRANTED && reassembly.segments >= this.segments.free) return null;
+    if (reassembly.segments >= SEGMENTS_GRANTED && reassembly.segments / 4 >= this.segments.free) return null;
     return this.segments.take();
   }
 
   private newIsland(reassembly: Reassembly, previous: Island | null, segment: Segment): Island | null {
+    if (reassembly.count >= ISLANDS_GRANTED && reassembly.count / 4 >= this.islands.free) return null;
     const island = this.islands.take();
     if (island === null) return null;
     island.start = segment.start;

@@ -37,7 +37,10 @@ export class Receiver {
   private hasRoom(connection: Connection): bool {
     const frames = connection.unconsumedFrames + connection.reassembly.segments;
     if (frames < RECEIVE_FRAMES_GRANTED) return true;
-    return frames < this.frameLimit(connection) && this.core.receiveFrames < RECEIVE_FRAMES_MAX;
+    return (
+      frames < this.frameLimit(connection) &&
+      this.core.receiveFrames + this.core.reassemblies.used < RECEIVE_FRAMES_MAX
+    );
   }
 
   /**
@@ -85,7 +88,11 @@ export class Receiver {
       arrived > limit / 2 &&
       connection.unconsumedBytes < limit / 2
     ) {
-      connection.receiveBufferBytes = max(limit, min(limit * 2, RECEIVE_BUFFER_AUTO_MAX_BYTES));
+      const grown = max(limit, min(limit * 2, RECEIVE_BUFFER_AUTO_MAX_BYTES));
+      connection.receiveBufferBytes = grown;
+      // Behind one lost segment all others of a window wait. Without the memory some must come again.
+      const segments = grown / connection.mss;
+      this.core.reassemblies.reserve(this.core.reassemblies.used + segments + segments / 2);
     }
     connection.tuneSeq = connection.rcvNxt;
     connection.tuneAtMicroseconds = now;
@@ -121,17 +128,20 @@ export class Receiver {
     const core = this.core;
     const reassemblies = core.reassemblies;
     connection.flags |= FLAG_ACK_NOW; // RFC 5681 section 4.2
-    count(core.counters.receivedOutOfOrder);
-    if (
-      !reassemblies.insert(
-        connection.reassembly,
-        segment.frame,
-        segment.payloadAt,
-        segment.seq,
-        segment.length,
-      )
-    ) {
-      count(core.counters.dropReassembly);
+    if (segment.seq === connection.rcvNxt) {
+      // Fills the gap: it needs no room among those that wait, which may be what there is none of.
+      if (!this.deliver(connection, segment.frame, segment.payloadAt, segment.length)) {
+        count(core.counters.dropNoMemory);
+        frame_release(segment.frame);
+        return;
+      }
+      count(core.counters.receivedInOrder);
+    } else {
+      count(core.counters.receivedOutOfOrder);
+      const waiting = connection.reassembly;
+      if (!reassemblies.insert(waiting, segment.frame, segment.payloadAt, segment.seq, segment.length)) {
+        count(core.counters.dropReassembly);
+      }
       return;
     }
     while (reassemblies.take(connection.reassembly, connection.rcvNxt)) {

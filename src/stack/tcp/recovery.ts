@@ -32,6 +32,8 @@ import { before, notAfter } from "./sequence";
 
 /** RFC 5681 section 3.2. */
 const DUPLICATE_THRESHOLD: u32 = 3;
+/** Timestamps are milliseconds. */
+const ECHO_RESOLUTION_MICROSECONDS: u32 = 1_000;
 /** As many blocks as an option can have. */
 export const ACKNOWLEDGED_BLOCKS_MAX: u32 = 4;
 
@@ -150,6 +152,8 @@ export class Recovery extends Rack {
   /** TSval of the first segment that was sent again (RFC 3522). */
   undoTimestamp: u32 = 0;
   hasUndoTimestamp: bool = false;
+  /** There was such a segment in this recovery, whether or not it was acknowledged: later ones tell nothing. */
+  undoAsked: bool = false;
   /** The window was what limited sending since the last acknowledgement. */
   windowLimited: bool = false;
 }
@@ -257,7 +261,8 @@ export class Recoveries {
   resent(recovery: Recovery, range: SentRange, length: u32, nowMicroseconds: u64, timestamp: u32): void {
     if (range.start === recovery.startSequence) recovery.timeoutBase = nowMicroseconds;
     recovery.undoSentBytes += length;
-    if (timestamp !== 0 && !recovery.hasUndoTimestamp && recovery.phase !== <u32>RecoveryPhase.Open) {
+    if (timestamp !== 0 && !recovery.undoAsked && recovery.phase !== <u32>RecoveryPhase.Open) {
+      recovery.undoAsked = true;
       recovery.hasUndoTimestamp = true;
       recovery.undoTimestamp = timestamp;
     }
@@ -469,17 +474,18 @@ export class Recoveries {
   /** Returns the new measurement in microseconds; 0: none. */
   private measure(recovery: Recovery): u32 {
     const ack = this.ack;
-    const sent = this.boards.firstMicroseconds;
+    const sent = this.boards.certainMicroseconds;
+    const echo = ack.acknowledgedBytes !== 0 ? ack.echoMicroseconds : 0;
+    let sample: u32 = 0;
     if (sent !== 0) {
-      const sample = <u32>min(ack.nowMicroseconds - sent, 0x7fffffff);
-      recovery.roundTrip.measured(sample);
-      return max(sample, 1);
+      sample = max(<u32>min(ack.nowMicroseconds - sent, 0x7fffffff), 1);
+      // The acknowledgement that would have come for it was lost: this one answers what was sent later.
+      if (echo !== 0) sample = min(sample, echo + ECHO_RESOLUTION_MICROSECONDS);
+    } else {
+      sample = echo;
     }
-    if (ack.acknowledgedBytes !== 0 && ack.echoMicroseconds !== 0) {
-      recovery.roundTrip.measured(ack.echoMicroseconds);
-      return ack.echoMicroseconds;
-    }
-    return 0;
+    if (sample !== 0) recovery.roundTrip.measured(sample);
+    return sample;
   }
 
   private detect(recovery: Recovery, nowMicroseconds: u64): u32 {
@@ -528,6 +534,7 @@ export class Recoveries {
       recovery.undoMaximumBytes = congestion.maximumBytes;
       recovery.undoSentBytes = 0;
       recovery.hasUndoTimestamp = false;
+      recovery.undoAsked = false;
     }
     recovery.phase = phase;
     recovery.recoverSequence = recovery.endSequence;
@@ -616,6 +623,7 @@ export class Recoveries {
     recovery.undoWindowBytes = 0;
     recovery.undoSentBytes = 0;
     recovery.hasUndoTimestamp = false;
+    recovery.undoAsked = false;
   }
 
   /** RFC 8985 section 7.4.2. */

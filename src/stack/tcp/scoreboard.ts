@@ -80,10 +80,9 @@ export class Scoreboards {
   newestMicroseconds: u64 = 0;
   newestEnd: u32 = 0;
   newestRetransmitted: bool = false;
-  /** When the first of those that arrived was sent; 0: none, or not certain which transmission arrived (Karn). */
-  firstMicroseconds: u64 = 0;
   /** A range that was sent once arrived after one with higher numbers. */
   reordered: bool = false;
+  private firstMicroseconds: u64 = 0;
   private ambiguous: bool = false;
   private readonly ranges: Pool<SentRange>;
 
@@ -118,6 +117,11 @@ export class Scoreboards {
     board.oldest = null;
     board.newest = null;
     board.lostFrom = null;
+  }
+
+  /** When the first of the ranges that arrived was sent; 0: none did, or it is not certain which transmission it was (Karn). */
+  get certainMicroseconds(): u64 {
+    return this.ambiguous ? 0 : this.firstMicroseconds;
   }
 
   /** False: there is no memory for another range. */
@@ -192,7 +196,6 @@ export class Scoreboards {
       this.drop(board, range);
     }
     board.startSequence = sequence;
-    if (this.ambiguous) this.firstMicroseconds = 0;
   }
 
   /** The peer says that it has what lies from `left` up to `right`, both between the board's edges. */
