@@ -113,6 +113,10 @@ class Network4Up implements Ipv4Client {
 
 /** From IPv6 and ICMPv6 upwards. */
 class Network6Up implements Stack6Client {
+  unused6(index: u32): void {
+    gathering.flush(index);
+  }
+
   add(fragment: Fragment, headroomBytes: u32, most: u32): u32 {
     return gathering.add(fragment, headroomBytes, most);
   }

@@ -40,6 +40,8 @@ import { Slaac } from "./slaac/slaac";
 
 /** What this half wants of the other. */
 export interface Stack6Client extends Reassembler {
+  /** IPv6 is off on an interface: what waits for reassembly is given up. */
+  unused6(index: u32): void;
   /** A packet for a transport. False: there is no such protocol, and the frame stays with the caller. */
   received6(packet: Packet): bool;
   /** A packet of ours did not arrive: does that fit a live flow? Borrows `report.frame`. */
@@ -181,7 +183,7 @@ export class Stack6<Above extends Stack6Client> {
   constructor(
     private readonly netifs: Netifs,
     alarm: Alarm,
-    above: Above,
+    private readonly above: Above,
   ) {
     const up = new Up6<Above>(above);
     const link = new Link6(new Link6Up());
@@ -283,6 +285,7 @@ export class Stack6<Above extends Stack6Client> {
     this.membership.flush(on);
     this.neighbours.flush(on);
     this.routes.flush(on);
+    this.above.unused6(on.index);
     on.enabled = false;
     on.netif.ipv6 = false;
     this.netifs.changed();

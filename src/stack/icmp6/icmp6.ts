@@ -60,7 +60,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
   private messagesSinceNs: u64 = 0;
   private readonly dropShort: u32 = counter("drop.icmp6.short");
   private readonly dropChecksum: u32 = counter("drop.icmp6.checksum");
-  private readonly dropSource: u32 = counter("drop.icmp6.unspecified-source");
+  private readonly dropSource: u32 = counter("drop.icmp6.source");
   private readonly dropType: u32 = counter("drop.icmp6.unhandled-type");
   private readonly dropFragmented: u32 = counter("drop.nd.fragmented");
   private readonly dropQuote: u32 = counter("drop.icmp6.bad-quote");
@@ -120,7 +120,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
       default:
         break;
     }
-    if (isUnspecified(packet.sourceHigh, packet.sourceLow)) {
+    if (!this.below.isPeer(on, packet.sourceHigh, packet.sourceLow)) {
       this.drop(frame, this.dropSource);
       return;
     }

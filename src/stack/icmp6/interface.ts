@@ -15,6 +15,8 @@ export interface Network6 {
   send(path: Path, frame: u32, protocol: u32): i32;
   /** IPv6's view of an interface. */
   interfaceOn(netif: Netif): Interface6;
+  /** Is it an address of somebody else? */
+  isPeer(on: Interface6, high: u64, low: u64): bool;
   /** Is it a usable address of ours, on this interface? */
   isOwnOn(on: Interface6, high: u64, low: u64): bool;
 }

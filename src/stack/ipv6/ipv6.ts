@@ -106,7 +106,7 @@ export class Ipv6<
     }
     const sourceHigh = ipv6.sourceHigh(frame, AT);
     const sourceLow = ipv6.sourceLow(frame, AT);
-    if (this.isMartian(on, sourceHigh, sourceLow)) {
+    if (isMartian(sourceHigh, sourceLow)) {
       this.drop(frame, this.dropMartian);
       return;
     }
@@ -164,7 +164,7 @@ export class Ipv6<
   private deliver(on: Interface6, frame: u32, end: u32): void {
     const walk = this.walk;
     const packet = this.packet;
-    if (walk.next !== HEADER_ICMP6 && isUnspecified(packet.sourceHigh, packet.sourceLow)) {
+    if (walk.next !== HEADER_ICMP6 && !this.isPeer(on, packet.sourceHigh, packet.sourceLow)) {
       this.drop(frame, this.dropMartian);
       return;
     }
@@ -311,14 +311,9 @@ export class Ipv6<
     }
   }
 
-  /** From a group, from addresses that no packet on a link has, or from one of ours, which only a forger or a loop sends from. */
-  private isMartian(on: Interface6, high: u64, low: u64): bool {
-    return (
-      isMulticast(high) ||
-      isLoopback(high, low) ||
-      isForbidden(high, low) ||
-      this.interfaces.find(on, high, low) !== null
-    );
+  /** Somebody else's address: only neighbour discovery hears from who has none or ours, and ICMPv6 sorts that out. */
+  isPeer(on: Interface6, high: u64, low: u64): bool {
+    return !isUnspecified(high, low) && this.interfaces.find(on, high, low) === null;
   }
 
   open(path: Path): i32 {
@@ -494,4 +489,9 @@ export class Ipv6<
     count(reason);
     frame_release(frame);
   }
+}
+
+/** From a group, or an address that no packet on a link has. */
+function isMartian(high: u64, low: u64): bool {
+  return isMulticast(high) || isLoopback(high, low) || isForbidden(high, low);
 }
