@@ -33,6 +33,7 @@ struct sock {
 	uint32_t interest; /* EPOLL* that is asked for */
 	struct sock *next; /* free, or with something to say */
 	bool queued; /* in the list of those with something to say */
+	bool connected; /* of UDP: it has one peer */
 
 	/* Of a flow. */
 	bool connecting;

@@ -81,12 +81,20 @@ call_udp_connect(
 	(void)f;
 	if (sock == NULL)
 		return (stack_error(EBADF));
+	if (is_any(a + 1)) {
+		struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+		(void)connect(sock->fd, &none, sizeof(none));
+		sock->connected = false;
+		return (0);
+	}
 	if (a[5] < 1 || a[5] > 65535)
 		return (stack_error(EINVAL));
 	if (!address_of(&to, sock->family, a + 1, a[5]))
 		return (stack_error(EAFNOSUPPORT));
 	if (connect(sock->fd, &to.sa, to.len) == -1)
 		return (last_error(-1));
+	sock->connected = true;
 	return (0);
 }
 
@@ -124,8 +132,10 @@ call_udp_send(
 	if (length > 0 &&
 	    (f == NULL || offset > f->len || length > f->len - offset))
 		return (stack_error(EINVAL));
-	if (a[8] != 0) {
-		if (a[8] > 65535)
+	if (a[8] != 0 || !is_any(a + 4)) {
+		if (sock->connected)
+			return (stack_error(EISCONN));
+		if (a[8] < 1 || a[8] > 65535)
 			return (stack_error(EINVAL));
 		if (!address_of(&to, sock->family, a + 4, a[8]))
 			return (stack_error(EAFNOSUPPORT));

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { StackEvent } from "../stack/interface.ts";
+import { StackError, StackEvent } from "../stack/interface.ts";
 import * as stack from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
+import { Address, ANY_ADDRESS, checkPort, Endpoint } from "./endpoint.ts";
 import { NetworkError, networkError } from "./errors.ts";
+import type { AddressWords } from "./ipv6.ts";
 import { type FrameHandle, native } from "./native.ts";
 import { DeliveryQueue } from "./queue.ts";
 import { listenToStack, useStack } from "./stack.ts";
@@ -15,27 +17,38 @@ import { listenToStack, useStack } from "./stack.ts";
 const DEFAULT_QUEUE = 256;
 /** Third of the four words of an IPv4-mapped address. */
 const MAPPED = 0xffff;
+/** Bytes of payload that any datagram can have: the length field counts UDP's header too. IPv4 carries 20 fewer. */
+const LONGEST_DATAGRAM = 65_527;
+/** Bytes into an IPv6 header (RFC 8200 section 3). */
+const IPV6_SOURCE = 8;
+const IPV6_DESTINATION = 24;
+const IPV6_ADDRESS_BYTES = 16;
+/** `udp_join` without an interface. */
+const ANY_NETIF = 0xffffffff;
 
 /** The far end of a datagram. */
 export interface UdpEndpoint {
-  /** "10.0.0.1" */
+  /** "10.0.0.1", "2001:db8::1", "fe80::1%mirage0" */
   readonly address: string;
   /** 1 to 65535. */
   readonly port: number;
 }
 
-/** Why a datagram did not arrive: ICMP (RFC 792), or nobody answered ARP, which counts as type 3 code 1. */
+/**
+ * Why a datagram did not arrive: ICMP (RFC 792) or ICMPv6 (RFC 4443), or nobody answered ARP or neighbour discovery,
+ * which counts as type 3 code 1 (ICMPv6: 1 and 3).
+ */
 export interface UdpUnreachable extends UdpEndpoint {
-  /** ICMP type: 3, destination unreachable. */
+  /** ICMP: 3, destination unreachable. ICMPv6: 1, destination unreachable; 2, too long for the path. */
   readonly type: number;
-  /** ICMP code: 0 network, 1 host, 3 port unreachable; 4 too long for the path. */
+  /** ICMP: 0 network, 1 host, 3 port unreachable; 4 too long for the path. ICMPv6: 0 no route, 1 prohibited, 3 address, 4 port unreachable. */
   readonly code: number;
 }
 
 export interface UdpBindOptions {
   /** 1 to 65535; 0 or nothing: one that is free. */
   readonly port?: number;
-  /** One of the program's own addresses; nothing: any of them. */
+  /** One of the program's own addresses; nothing: any of them, of both versions of IP. */
   readonly address?: string;
   /** Datagrams that may wait to be received, 1 to 65536; 256 if not given. Further ones are dropped and counted. */
   readonly queue?: number;
@@ -57,6 +70,7 @@ export class Datagram implements UdpEndpoint {
   declare private readonly offset: number;
   /** Bytes of payload. */
   declare readonly length: number;
+  /** An IPv4 address; of IPv6: -1 - where its header begins in the frame. */
   declare private readonly source: number;
   /** The sender's port. */
   declare readonly port: number;
@@ -65,9 +79,18 @@ export class Datagram implements UdpEndpoint {
   declare private view: Uint8Array | undefined;
   declare private text: string | undefined;
 
-  /** The sender's address: "10.0.0.1". */
+  /**
+   * The sender's address: "10.0.0.1" or "2001:db8::1".
+   *
+   * @throws Error if the datagram is of IPv6 and was released before anybody asked
+   */
   get address(): string {
-    if (this.text === undefined) this.text = Ipv4.format(this.source);
+    if (this.text === undefined) {
+      const source = this.source;
+      if (source < 0 && this.frame < 0) throw releasedError(this);
+      this.text =
+        source >= 0 ? Ipv4.format(source) : Address.format(wordsIn(this.frame, -1 - source, IPV6_SOURCE));
+    }
     return this.text;
   }
 
@@ -131,11 +154,30 @@ export class Datagram implements UdpEndpoint {
 }
 
 function releasedError(datagram: unknown): Error {
-  const { frame, source, port } = datagram as InFrame;
+  const { frame, source, port, text } = datagram as InFrame;
+  const from = source >= 0 ? Ipv4.format(source) : text;
   return new Error(
-    `the datagram from ${Ipv4.format(source)}:${port} in frame 0x${(-frame).toString(16)} was released: ` +
-      "retain() it to keep it longer",
+    `the datagram from ${from === undefined ? "" : `${from}, `}port ${port} in frame 0x${(-frame).toString(16)} was ` +
+      "released: retain() it to keep it longer",
   );
+}
+
+/** An address in an IPv6 header that lies in a frame. */
+function wordsIn(frame: FrameHandle, header: number, at: number): AddressWords {
+  const view = native.frameView(frame, header + at, IPV6_ADDRESS_BYTES);
+  return [Ipv4.read(view, 0), Ipv4.read(view, 4), Ipv4.read(view, 8), Ipv4.read(view, 12)];
+}
+
+let parsedText = "";
+let parsedWords: AddressWords = ANY_ADDRESS;
+
+/** Most programs send to one address many times. */
+function parsed(address: string): AddressWords {
+  if (address !== parsedText) {
+    parsedWords = Address.parse(address);
+    parsedText = address;
+  }
+  return parsedWords;
 }
 
 /** What the library itself sees of a datagram. */
@@ -146,6 +188,7 @@ interface InFrame {
   source: number;
   port: number;
   view: Uint8Array | undefined;
+  text: string | undefined;
 }
 
 type MakeDatagram = new (
@@ -181,7 +224,9 @@ const ReceivedDatagram = /* @__PURE__ */ ((): MakeDatagram => {
   return Received as unknown as MakeDatagram;
 })();
 
+/** Sockets by the low half of their numbers, in which no two are alike at any time. */
 const sockets: (UdpSocket | undefined)[] = [];
+const SLOT_MASK = 0xffff;
 let listening = false;
 
 /** A bound socket. It keeps the program alive until it is closed. */
@@ -190,9 +235,11 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   declare readonly port: number;
   /** Events of datagrams that could not be delivered. */
   declare unreachable: number;
-  declare private readonly id: number;
+  /** @internal */
+  declare readonly id: number;
   /** @internal */
   declare readonly queue: DeliveryQueue<Datagram>;
+  declare private peer: UdpEndpoint | undefined;
   declare private readonly onUnreachable: UdpBindOptions["onUnreachable"];
 
   /** Programs call `Udp.bind`. */
@@ -201,6 +248,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     this.id = id;
     this.port = stack.udp_port(id);
     this.unreachable = 0;
+    this.peer = undefined;
     this.onUnreachable = options.onUnreachable;
   }
 
@@ -239,45 +287,93 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     return this.queue.iterate();
   }
 
+  /** The only peer, after `connect`. */
+  get remote(): UdpEndpoint | undefined {
+    return this.peer;
+  }
+
   /**
-   * Sends a datagram; a received datagram is an endpoint too. The bytes are not copied: do not change them until the
-   * turn ends. While the address is being resolved, the stack keeps the datagram.
+   * Connects to one peer: only its datagrams are received from now on, and `send` needs no endpoint.
    *
-   * @throws NetworkError EMSGSIZE if it is too long for one frame, EHOSTUNREACH, ENETUNREACH, ENOBUFS, EINVAL for a
-   *   port outside 1 to 65535, EBADF if the socket is closed
+   * @throws NetworkError ENETUNREACH, EHOSTUNREACH, EAFNOSUPPORT, EINVAL for a port outside 1 to 65535, EBADF if closed
+   * @throws RangeError if the address is none
    */
-  send(data: UdpPayload, to: UdpEndpoint): void {
+  connect(to: UdpEndpoint): void {
+    checkPort(to.port, 1, "connect to");
+    this.checkOpen();
+    const words = parsed(to.address);
+    const result = stack.udp_connect(this.id, words[0], words[1], words[2], words[3], to.port) | 0;
+    if (result < 0) throw networkError(result, `connect to ${Endpoint.format(to)}`);
+    this.peer = { address: Address.format(words), port: to.port };
+  }
+
+  /** Takes `connect` back: datagrams of all peers are received again. */
+  disconnect(): void {
+    this.checkOpen();
+    stack.udp_connect(this.id, 0, 0, 0, 0, 0);
+    this.peer = undefined;
+  }
+
+  /**
+   * Receives what is sent to a multicast group too: "224.0.0.251", "ff02::fb".
+   *
+   * @param netif the number of an interface, from 0; nothing: the one that the way to the group takes
+   * @throws NetworkError EINVAL if it is no group, ENXIO if there is no such interface, EADDRINUSE if it was joined, ENOBUFS, EBADF
+   */
+  join(group: string, netif = ANY_NETIF): void {
+    this.membership("udp_join", group, netif);
+  }
+
+  /** Takes `join` back. */
+  leave(group: string, netif = ANY_NETIF): void {
+    this.membership("udp_leave", group, netif);
+  }
+
+  private membership(name: "udp_join" | "udp_leave", group: string, netif: number): void {
+    this.checkOpen();
+    const words = Address.parse(group);
+    const call = native.frameCodeExport(stack.frameModule, name);
+    if (call < 0) throw networkError(StackError.EOPNOTSUPP, name);
+    const result = native.frameCodeCall(stack.frameModule, call, this.id, ...words, netif) | 0;
+    if (result < 0) throw networkError(result, `${name === "udp_join" ? "join" : "leave"} ${group}`);
+  }
+
+  /**
+   * Sends a datagram; a received datagram is an endpoint too, and after `connect` none is needed. The bytes are not
+   * copied: do not change them until the turn ends. While the address is being resolved, the stack keeps the datagram.
+   * One that is longer than the path's MTU goes in fragments.
+   *
+   * @throws NetworkError EMSGSIZE if it is too long for a datagram (65,507 bytes over IPv4), EHOSTUNREACH, ENETUNREACH,
+   *   EAFNOSUPPORT, ENOBUFS, EISCONN with an endpoint after `connect`, ENOTCONN without one before, EINVAL for a port
+   *   outside 1 to 65535, EBADF if the socket is closed
+   */
+  send(data: UdpPayload, to?: UdpEndpoint): void {
+    if (to === undefined) {
+      if (this.peer === undefined) {
+        throw new NetworkError("ENOTCONN", "send: not connected, and no endpoint given");
+      }
+      this.sendViews(viewsOf(data), ANY_ADDRESS, 0);
+      return;
+    }
     const received = to as UdpEndpoint & InFrame;
     if (data === received.view && received.frame > 0) {
       // Sent back as it is: no new frame around it.
-      const length = received.length;
-      const source = received.source;
-      const result =
-        stack.udp_send(this.id, received.frame, received.offset, length, 0, 0, MAPPED, source, to.port) | 0;
-      if (result < 0) this.fail(result, length, source, to.port);
+      const { frame, offset, length, source } = received;
+      if (source >= 0) this.sendFrame(frame, offset, length, 0, 0, MAPPED, source, to.port);
+      else {
+        const words = wordsIn(frame, -1 - source, IPV6_SOURCE);
+        this.sendFrame(frame, offset, length, words[0], words[1], words[2], words[3], to.port);
+      }
       return;
     }
-    const address = Ipv4.parse(to.address);
-    const views = viewsOf(data);
-    let length = 0;
-    for (let i = 0; i < views.length; i++) length += (views[i] as Uint8Array).length;
-    if (length === 0) {
-      this.sendFrame(0, 0, 0, address, to.port);
-      return;
-    }
-    this.checkLength(length, address, to.port);
-    const frame = native.frameFrom(views);
-    try {
-      this.sendFrame(frame, 0, length, address, to.port);
-    } finally {
-      native.frameRelease(frame);
-    }
+    checkPort(to.port, 1, "send to");
+    this.sendViews(viewsOf(data), parsed(to.address), to.port);
   }
 
   /** Gives up the port; what waits in the queue is released. Closing again does nothing. */
   close(): void {
     if (this.closed) return;
-    sockets[this.id] = undefined;
+    sockets[this.id & SLOT_MASK] = undefined;
     stack.udp_close(this.id);
     native.keepAlive(-1);
     this.queue.close(() => new NetworkError("ECANCELED", `the socket at port ${this.port} was closed`));
@@ -287,14 +383,22 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     this.close();
   }
 
-  private checkLength(length: number, address: number, port: number): void {
-    const longest = stack.udp_max_payload(0, 0, MAPPED, address) | 0;
-    if (longest >= 0 && length > longest) {
-      const to = `${Ipv4.format(address)}:${port}`;
-      throw new NetworkError(
-        "EMSGSIZE",
-        `send ${length} bytes to ${to}: at most ${longest} fit into a datagram`,
-      );
+  private checkOpen(): void {
+    if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
+  }
+
+  private sendViews(views: readonly Uint8Array[], words: AddressWords, port: number): void {
+    let length = 0;
+    for (let i = 0; i < views.length; i++) length += (views[i] as Uint8Array).length;
+    this.checkOpen();
+    if (length > LONGEST_DATAGRAM) {
+      throw new NetworkError("EMSGSIZE", `send ${length} bytes: a datagram has at most ${LONGEST_DATAGRAM}`);
+    }
+    const frame = length === 0 ? 0 : native.frameFrom(views);
+    try {
+      this.sendFrame(frame, 0, length, words[0], words[1], words[2], words[3], port);
+    } finally {
+      if (frame !== 0) native.frameRelease(frame);
     }
   }
 
@@ -302,31 +406,23 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     frame: FrameHandle | 0,
     offset: number,
     length: number,
-    address: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
     port: number,
   ): void {
-    if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
-    if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
-      throw new NetworkError("EINVAL", `port ${port}: expected a whole number from 1 to 65535`);
-    }
-    const result = stack.udp_send(this.id, frame, offset, length, 0, 0, MAPPED, address, port) | 0;
-    if (result < 0) this.fail(result, length, address, port);
-  }
-
-  private fail(result: number, length: number, address: number, port: number): never {
-    if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
-    throw networkError(result, `send ${length} bytes to ${Ipv4.format(address)}:${port}`);
+    const result = stack.udp_send(this.id, frame, offset, length, w0, w1, w2, w3, port) | 0;
+    if (result >= 0) return;
+    this.checkOpen();
+    const to = port === 0 ? (this.peer as UdpEndpoint) : { address: Address.format([w0, w1, w2, w3]), port };
+    throw networkError(result, `send ${length} bytes to ${Endpoint.format(to)}`);
   }
 
   /** @internal */
-  failed(address: number, portTypeCode: number): void {
+  failed(address: string, port: number, type: number, code: number): void {
     this.unreachable++;
-    this.onUnreachable?.({
-      address: Ipv4.format(address),
-      port: portTypeCode >>> 16,
-      type: (portTypeCode >>> 8) & 0xff,
-      code: portTypeCode & 0xff,
-    });
+    this.onUnreachable?.({ address, port, type, code });
   }
 }
 
@@ -341,15 +437,22 @@ function onEvent(
   offset: number,
   length: number,
   id: number,
-  address: number,
-  port: number,
+  b: number,
+  c: number,
 ): void {
-  const socket = sockets[id];
-  if (kind === StackEvent.UdpDatagram) {
-    if (socket === undefined) native.frameRelease(frame);
-    else socket.queue.deliver(new ReceivedDatagram(frame, offset, length, address, port));
-  } else if (kind === StackEvent.UdpUnreachable && socket !== undefined) {
-    socket.failed(address, port);
+  const socket = sockets[id & SLOT_MASK];
+  if (socket === undefined || socket.id !== id) {
+    if (frame !== 0) native.frameRelease(frame);
+  } else if (kind === StackEvent.UdpDatagram) {
+    socket.queue.deliver(new ReceivedDatagram(frame, offset, length, b, c));
+  } else if (kind === StackEvent.UdpDatagram6) {
+    socket.queue.deliver(new ReceivedDatagram(frame, offset, length, -1 - (c >>> 16), c & 0xffff));
+  } else if (kind === StackEvent.UdpUnreachable) {
+    socket.failed(Ipv4.format(b), c >>> 16, (c >>> 8) & 0xff, c & 0xff);
+  } else if (kind === StackEvent.UdpUnreachable6) {
+    const address = Address.format(wordsIn(frame, c >>> 16, IPV6_DESTINATION));
+    native.frameRelease(frame);
+    socket.failed(address, c & 0xffff, (b >>> 8) & 0xff, b & 0xff);
   }
 }
 
@@ -358,24 +461,23 @@ export const Udp = {
    * A socket at a port of this program.
    *
    * @throws NetworkError EADDRINUSE if the port is taken, EADDRNOTAVAIL if the address is not the program's own, EMFILE,
-   *   EINVAL for a port outside 0 to 65535, ENETDOWN without `--net` or `--ipv4`
+   *   EINVAL for a port outside 0 to 65535, ENETDOWN without `--net` or an address
+   * @throws RangeError if `address` is no address
    */
   bind(options: UdpBindOptions = {}): UdpSocket {
     const { port = 0, address, queue = DEFAULT_QUEUE } = options;
-    if (!(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-      throw new NetworkError("EINVAL", `bind port ${port}: expected a whole number from 0 to 65535`);
-    }
-    useStack();
+    checkPort(port, 0, "bind");
     const waiting = new DeliveryQueue<Datagram>(queue);
-    const own = address === undefined ? 0 : Ipv4.parse(address);
-    const id = stack.udp_bind(0, 0, own === 0 ? 0 : MAPPED, own, port) | 0;
+    const own = address === undefined ? ANY_ADDRESS : Address.parse(address);
+    useStack();
+    const id = stack.udp_bind(own[0], own[1], own[2], own[3], port) | 0;
     if (id < 0) throw networkError(id, `bind ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
     if (!listening) {
       listening = true;
       listenToStack("udp", onEvent);
     }
     const socket = new UdpSocket(id, options, waiting);
-    sockets[id] = socket;
+    sockets[id & SLOT_MASK] = socket;
     native.keepAlive(1);
     return socket;
   },

@@ -8,6 +8,7 @@ const stack = vi.hoisted(() => ({
   configure: vi.fn(() => 0),
   udp_bind: vi.fn((..._args: number[]) => 4),
   udp_port: vi.fn((_socket: number) => 7),
+  udp_connect: vi.fn((..._args: number[]) => 0),
   udp_close: vi.fn((_socket: number) => 0),
   udp_send: vi.fn((..._args: number[]) => 0),
   udp_max_payload: vi.fn((..._address: number[]) => 1472),
@@ -35,7 +36,10 @@ interface Socket extends AsyncIterable<Datagram> {
   dropped: number;
   unreachable: number;
   receive(): Promise<Datagram>;
-  send(data: Uint8Array | string | Uint8Array[], to: Endpoint): void;
+  send(data: Uint8Array | string | Uint8Array[], to?: Endpoint): void;
+  connect(to: Endpoint): void;
+  disconnect(): void;
+  remote: Endpoint | undefined;
   close(): void;
 }
 interface Library {
@@ -118,7 +122,7 @@ describe("UdpSocket", () => {
     expect(datagram.data.buffer).toBe(native.frames.get(frame)?.bytes.buffer);
     datagram.release();
     expect(native.frames.size).toBe(0);
-    expect(() => datagram.data).toThrow(/datagram from 10\.0\.0\.1:4242 in frame 0x10001 was released/);
+    expect(() => datagram.data).toThrow(/datagram from 10\.0\.0\.1, port 4242 in frame 0x10001 was released/);
   });
 
   it("sends a received payload back in the frame it came in", async () => {
@@ -154,8 +158,8 @@ describe("UdpSocket", () => {
     expect(() => socket.send("x", { address: "10.0.0.9", port: 1 })).toThrow(
       expect.objectContaining({ code: "EHOSTUNREACH", message: expect.stringContaining("10.0.0.9:1") }),
     );
-    expect(() => socket.send(new Uint8Array(1473), { address: "10.0.0.9", port: 1 })).toThrow(
-      expect.objectContaining({ code: "EMSGSIZE", message: expect.stringContaining("1472") }),
+    expect(() => socket.send(new Uint8Array(65_528), { address: "10.0.0.9", port: 1 })).toThrow(
+      expect.objectContaining({ code: "EMSGSIZE", message: expect.stringContaining("65527") }),
     );
     expect(() => socket.send("x", { address: "10.0.0.9", port: 0 })).toThrow(
       expect.objectContaining({ code: "EINVAL" }),
@@ -271,5 +275,53 @@ describe("UdpSocket", () => {
     native.frameCodeListener?.(StackEvent.UdpUnreachable, 0, 0, 0, 4, sender, (9 << 16) | (3 << 8) | 3);
     expect(events).toEqual([{ address: "10.0.0.1", port: 9, type: 3, code: 3 }]);
     expect(socket.unreachable).toBe(1);
+  });
+
+  it("knows IPv6 senders by the header that their datagram came in, and answers them", async () => {
+    const socket = Udp.bind();
+    const payload = new TextEncoder().encode("six");
+    const bytes = new Uint8Array(14 + 40 + 8 + payload.length);
+    bytes.set([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], 14 + 8);
+    bytes.set(payload, 62);
+    native.frameCodeListener?.(
+      StackEvent.UdpDatagram6,
+      native.frame(bytes),
+      62,
+      payload.length,
+      4,
+      0,
+      4242 | (14 << 16),
+    );
+    const datagram = await socket.receive();
+    expect([datagram.toText(), datagram.address, datagram.port]).toEqual(["six", "2001:db8::9", 4242]);
+    socket.send(datagram.data, datagram);
+    expect(stack.udp_send.mock.lastCall?.slice(2)).toEqual([62, 3, 0x20010db8, 0, 0, 9, 4242]);
+    socket.send("x", { address: "2001:db8::a", port: 5 });
+    expect(stack.udp_send.mock.lastCall?.slice(2)).toEqual([0, 1, 0x20010db8, 0, 0, 10, 5]);
+    datagram.release();
+    expect(native.frames.size).toBe(0);
+  });
+
+  it("tells what of IPv6 could not be delivered, and gives the frame back", () => {
+    const events: Unreachable[] = [];
+    Udp.bind({ onUnreachable: (event) => events.push(event) });
+    const bytes = new Uint8Array(40);
+    bytes.set([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 24);
+    native.frameCodeListener?.(StackEvent.UdpUnreachable6, native.frame(bytes), 0, 0, 4, (1 << 8) | 4, 9);
+    expect(events).toEqual([{ address: "fe80::1", port: 9, type: 1, code: 4 }]);
+    expect(native.frames.size).toBe(0);
+  });
+
+  it("sends without an endpoint once it is connected, and not before", () => {
+    const socket = Udp.bind();
+    expect(() => socket.send("x")).toThrow(expect.objectContaining({ code: "ENOTCONN" }));
+    socket.connect({ address: "10.0.0.1", port: 9 });
+    expect(stack.udp_connect.mock.lastCall).toEqual([4, 0, 0, 0xffff, 0x0a000001, 9]);
+    expect(socket.remote).toEqual({ address: "10.0.0.1", port: 9 });
+    socket.send("x");
+    expect(stack.udp_send.mock.lastCall?.slice(2)).toEqual([0, 1, 0, 0, 0, 0, 0]);
+    socket.disconnect();
+    expect(stack.udp_connect.mock.lastCall).toEqual([4, 0, 0, 0, 0, 0]);
+    expect(socket.remote).toBeUndefined();
   });
 });
