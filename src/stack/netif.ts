@@ -162,6 +162,8 @@ export function maskOf(prefix: u32): u32 {
 /** The interfaces of an assembly. */
 export class Netifs {
   private readonly all: StaticArray<Netif>;
+  /** What packets from us to us go over: no card, and no addresses of its own. */
+  readonly loopback: Netif = new Netif(NETIFS_MAX);
   /** One more than the last interface in use: mostly 1, so that looking through all is cheap. */
   private end: u32 = 0;
   /** Changes whenever a path found earlier may not be the best one any more: addresses, routes, path MTUs. */
@@ -189,6 +191,11 @@ export class Netifs {
     if (index >= this.end) return null;
     const netif = unchecked(this.all[index]);
     return netif.active ? netif : null;
+  }
+
+  /** The interface if it is in use, or the loopback. */
+  any(index: u32): Netif | null {
+    return index === NETIFS_MAX ? this.loopback : this.active(index);
   }
 
   /** The interface with this IPv4 address of its own. */

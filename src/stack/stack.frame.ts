@@ -16,10 +16,12 @@ import { Ethernet } from "./ethernet/ethernet";
 import { LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from "./ethernet/interface";
 import { Icmp } from "./icmp/icmp";
 import { EXCEEDED_REASSEMBLY, UNREACHABLE_PROTOCOL } from "./icmp/interface";
+import { Igmp } from "./igmp/igmp";
 import { StackError } from "./interface";
 import { Ip } from "./ip";
-import { Ipv4Client, PROTOCOL_ICMP } from "./ipv4/interface";
+import { Ipv4Client, PROTOCOL_ICMP, PROTOCOL_IGMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
+import { Loopback, LoopbackClient } from "./loopback";
 import { Netif, Netifs } from "./netif";
 import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
 import { PathMtus } from "./pathmtu";
@@ -34,7 +36,9 @@ import { Udp } from "./udp/udp";
 class Link extends Ethernet<LinkUp> {}
 class Neighbours extends Arp<Link, NeighboursUp> {}
 class Gathering extends Reassembly<GatheringUp> {}
-class Network4 extends Ipv4<Neighbours, Network4Up, Gathering> {}
+class Local extends Loopback<LocalUp> {}
+class Membership4 extends Igmp<Neighbours> {}
+class Network4 extends Ipv4<Neighbours, Network4Up, Gathering, Local, Membership4> {}
 class Reporting extends Icmp<Network4, Network4Up> {}
 class Internet extends Ip<Network4, Packets6<Network6Up>, Reporting, Messages6<Network6Up>> {}
 class Datagrams extends Udp<Internet> {}
@@ -46,6 +50,8 @@ let alarm: Alarm = changetype<Alarm>(0);
 let link: Link = changetype<Link>(0);
 let neighbours: Neighbours = changetype<Neighbours>(0);
 let gathering: Gathering = changetype<Gathering>(0);
+let membership4: Membership4 = changetype<Membership4>(0);
+let local: Local = changetype<Local>(0);
 let pathMtus: PathMtus = changetype<PathMtus>(0);
 let network4: Network4 = changetype<Network4>(0);
 let stack6: Stack6<Network6Up> = changetype<Stack6<Network6Up>>(0);
@@ -96,6 +102,8 @@ class Network4Up implements Ipv4Client {
     if (deliver(packet)) return;
     if (packet.protocol === PROTOCOL_ICMP) {
       reporting.input(packet);
+    } else if (packet.protocol === PROTOCOL_IGMP) {
+      membership4.input(packet);
     } else {
       count(this.dropProtocol);
       reporting.unreachable(packet, UNREACHABLE_PROTOCOL);
@@ -138,10 +146,18 @@ class GatheringUp implements ReassemblyClient {
   }
 }
 
+/** From us to us. */
+class LocalUp implements LoopbackClient {
+  looped(frame: u32): void {
+    network4.looped(frame);
+  }
+}
+
 /** IPv4 addresses that come and go. */
 class ConfigurationUp {
   added(netif: Netif, address: u32): void {
     neighbours.announce(netif, address);
+    membership4.announce(netif);
   }
 
   removing(netif: Netif, address: u32): void {
@@ -161,7 +177,9 @@ export function start(): void {
   neighbours = new Neighbours(netifs, link, new NeighboursUp(), alarm);
   gathering = new Gathering(new GatheringUp(), alarm);
   pathMtus = new PathMtus(netifs, alarm);
-  network4 = new Network4(netifs, routes4, neighbours, up, gathering, pathMtus);
+  local = new Local(new LocalUp(), alarm);
+  membership4 = new Membership4(netifs, neighbours, alarm);
+  network4 = new Network4(netifs, routes4, neighbours, up, gathering, pathMtus, local, membership4);
   reporting = new Reporting(network4, up);
   stack6 = new Stack6<Network6Up>(netifs, alarm, new Network6Up());
   internet = new Internet(network4, stack6.network, reporting, stack6.messages);
@@ -183,6 +201,8 @@ export function timer(): void {
   neighbours.timer(nowNs);
   gathering.timer(nowNs);
   pathMtus.timer(nowNs);
+  local.timer();
+  membership4.timer(nowNs);
   stack6.timer(nowNs);
   flows.timer();
 }

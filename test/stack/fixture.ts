@@ -26,6 +26,7 @@ afterEach(({ task }) => {
       process.stderr.write(`pcap: ${host.capture.save(`${task.name} ${i}`)}\n`);
   }
   for (const host of used) {
+    host.advance(0n); // what loops back
     for (const netif of host.netifs.keys()) {
       host.call("configure", netif, 0, 0, 0);
       host.call("ip6_configure", netif, 0, 0, 0, 0, 0, 4);

@@ -185,14 +185,11 @@ describe("IPv4 routing", () => {
     expect(sent(host)).toEqual([]);
   });
 
-  test.each(["127.0.0.1", "10.0.0.2", "0.0.0.0", "240.0.0.1"])(
-    "nothing is sent to %s",
-    async (destination) => {
-      const host = await newStackWithPeer();
-      expect(send(host, bind(host, 0, 7), text("x"), ip(destination))).toBe(-65); // EHOSTUNREACH
-      expect(sent(host)).toEqual([]);
-    },
-  );
+  test.each(["0.0.0.0", "0.1.2.3", "240.0.0.1"])("nothing is sent to %s", async (destination) => {
+    const host = await newStackWithPeer();
+    expect(send(host, bind(host, 0, 7), text("x"), ip(destination))).toBe(-65); // EHOSTUNREACH
+    expect(sent(host)).toEqual([]);
+  });
 
   test("two interfaces: each has its own net, the longer prefix wins, the gateway's takes the rest", async () => {
     const host = await bareStack({}, { mac: 0x02005e100003n });

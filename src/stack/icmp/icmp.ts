@@ -193,7 +193,7 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     }
     const payload = quoted + ipv4.headerBytes(frame, quoted);
     const local = ipv4.source(frame, quoted);
-    if (frame_length(frame) < payload + ICMP_QUOTED_PAYLOAD_BYTES || !packet.netif.owns(local)) {
+    if (frame_length(frame) < payload + ICMP_QUOTED_PAYLOAD_BYTES || !this.below.isOwn(0, mappedLow(local))) {
       this.drop(frame, this.dropQuote);
       return;
     }

@@ -15,9 +15,11 @@ import {
 import { isMapped, isMulticast, isUnspecified, MAPPED_LOW, mappedLow } from "../address";
 import { Neighbours, NeighboursClient } from "../arp/interface";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
+import { Membership4 } from "../igmp/interface";
 import { StackError } from "../interface";
+import { LOOPBACK_MTU_BYTES, LocalLink } from "../loopback";
 import { IPV4_LIMITED_BROADCAST, Netif, Netifs } from "../netif";
-import { Delivery, Failure, Packet, Path, Report } from "../network";
+import { Delivery, Failure, NETIF_ANY, Packet, Path, Report } from "../network";
 import { PathMtus } from "../pathmtu";
 import { Fragment, Reassembler } from "../reassembly/interface";
 import { Routes } from "../routes";
@@ -44,16 +46,21 @@ export const IPV4_PACKET_BYTES_MAX: u32 = 65535;
 export const IPV4_PATH_MTU_BYTES_MIN: u32 = 552;
 /** Counters of identifications; a destination draws from one of them. A power of two. */
 const IDENTIFICATIONS: u32 = 64;
-/** The only group that a host without IGMP is in (RFC 1112 section 4). */
-const ALL_HOSTS_GROUP: u32 = 0xe0000001;
+/** 127/8 */
+const LOOPBACK_NET: u32 = 127;
 const AT: u32 = LINK_HEADER_BYTES;
 const HEADROOM_BYTES: u32 = LINK_HEADER_BYTES + IPV4_HEADER_BYTES;
 const ICMP_UNREACHABLE: u32 = 3;
 const ICMP_UNREACHABLE_HOST: u32 = 1;
 
 /** IPv4 (RFC 791, RFC 1122 section 3) of a host with several interfaces and addresses. */
-export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather extends Reassembler>
-  implements NeighboursClient
+export class Ipv4<
+  Below extends Neighbours,
+  Above extends Ipv4Client,
+  Gather extends Reassembler,
+  Local extends LocalLink,
+  Groups extends Membership4,
+> implements NeighboursClient
 {
   private readonly header: Ipv4Header = new Ipv4Header();
   private readonly packet: Packet = new Packet();
@@ -84,6 +91,8 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     private readonly above: Above,
     private readonly reassembly: Gather,
     private readonly pathMtus: PathMtus,
+    private readonly local: Local,
+    private readonly groups: Groups,
   ) {
     for (let i: u32 = 0; i < IDENTIFICATIONS; i++) this.identifications[i] = random_u32();
   }
@@ -102,7 +111,9 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     const destination = ipv4.destination(frame, AT);
     let toGroup: bool = false;
     if (!netif.owns(destination)) {
-      toGroup = netif.isBroadcast(destination) || destination === ALL_HOSTS_GROUP;
+      toGroup = isMulticast(destination)
+        ? this.groups.has(netif, destination)
+        : netif.isBroadcast(destination);
       if (!toGroup) {
         this.drop(frame, this.dropNotForUs);
         return;
@@ -117,6 +128,16 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
       this.drop(frame, this.dropMartian);
       return;
     }
+    this.accept(netif, frame, source, destination, toGroup);
+  }
+
+  /** A packet that `Loopback` brings back. Takes the reference. */
+  looped(frame: u32): void {
+    this.accept(this.netifs.loopback, frame, ipv4.source(frame, AT), ipv4.destination(frame, AT), false);
+  }
+
+  /** A packet for us, its header checked. Takes the reference. */
+  private accept(netif: Netif, frame: u32, source: u32, destination: u32, toGroup: bool): void {
     // RFC 1122 section 3.2.1.7: a host must not drop a packet that has arrived because its TTL is used up.
     if (ipv4.timeToLive(frame, AT) === 0) count(this.zeroHops);
     const header = ipv4.headerBytes(frame, AT);
@@ -181,7 +202,7 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
 
   /** As `ReassemblyClient.expired`. */
   expired(fragment: Fragment): void {
-    const netif = this.netifs.active(fragment.netif);
+    const netif = this.netifs.any(fragment.netif);
     if (netif === null) {
       frame_release(fragment.frame);
       return;
@@ -226,44 +247,75 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
   /** As `Network.open`, for a mapped remote address. */
   open(path: Path): i32 {
     const remote = <u32>path.remoteLow;
+    if (this.isLocal(remote)) return this.openLocal(path, remote);
     const first = this.netifs.first();
     if (first === null) return StackError.ENETDOWN;
-    if (!isSendable(remote) || this.netifs.owner(remote) !== null) return StackError.EHOSTUNREACH;
+    if (!isSendable(remote)) return StackError.EHOSTUNREACH;
     const bound = !isUnspecified(path.localHigh, path.localLow);
     if (bound && !isMapped(path.localHigh, path.localLow)) return StackError.EAFNOSUPPORT;
-    let own = bound ? this.netifs.owner(<u32>path.localLow) : null;
+    const own = bound ? this.netifs.owner(<u32>path.localLow) : null;
     if (bound && own === null) return StackError.EADDRNOTAVAIL;
+    let netif: Netif = own !== null ? own : first;
     let nextHop: u32 = remote;
-    if (remote === IPV4_LIMITED_BROADCAST || isMulticast(remote)) {
-      path.delivery = remote === IPV4_LIMITED_BROADCAST ? Delivery.Broadcast : Delivery.Multicast;
-      if (own === null) own = first;
+    if (remote === IPV4_LIMITED_BROADCAST) {
+      path.delivery = Delivery.Broadcast;
+    } else if (isMulticast(remote)) {
+      path.delivery = Delivery.Multicast;
+      const usual = own === null ? this.multicastNetif(path.remoteLow) : null;
+      if (usual !== null) netif = usual;
     } else {
       // Packets from an address leave by its interface (RFC 1122 section 3.3.4.2, strong host model).
       const low = path.remoteLow;
       const route = own !== null ? this.routes.findBy(0, low, own.index) : this.routes.find(0, low);
       if (route === null) return own !== null ? StackError.EADDRNOTAVAIL : StackError.ENETUNREACH;
-      const netif = this.netifs.active(route.netif);
-      if (netif === null || netif.addresses === 0) return StackError.ENETDOWN;
-      own = netif;
+      const routed = this.netifs.active(route.netif);
+      if (routed === null || routed.addresses === 0) return StackError.ENETDOWN;
+      netif = routed;
       if (route.hasGateway) nextHop = <u32>route.gatewayLow;
       path.delivery = netif.isDirectedBroadcast(remote) ? Delivery.Broadcast : Delivery.Neighbour;
     }
     if (!bound) {
-      const covering = own.covering(nextHop);
+      const covering = netif.covering(nextHop);
       path.localHigh = 0;
-      path.localLow = mappedLow(covering !== null ? covering.address : own.primary);
+      path.localLow = mappedLow(covering !== null ? covering.address : netif.primary);
     }
-    path.netif = own;
+    path.mtu = this.pathMtus.lookUp(0, path.remoteLow, netif.mtu);
+    path.cutOnTheWay = this.pathMtus.belowFloor;
+    this.finishPath(path, netif, nextHop);
+    return StackError.None;
+  }
+
+  /** To ourselves: from the same address, unless the program says otherwise. */
+  private openLocal(path: Path, remote: u32): i32 {
+    if (isUnspecified(path.localHigh, path.localLow)) {
+      path.localHigh = 0;
+      path.localLow = path.remoteLow;
+    } else if (!isMapped(path.localHigh, path.localLow)) {
+      return StackError.EAFNOSUPPORT;
+    } else if (!this.isLocal(<u32>path.localLow)) {
+      return StackError.EADDRNOTAVAIL;
+    }
+    path.delivery = Delivery.Local;
+    path.mtu = LOOPBACK_MTU_BYTES;
+    path.cutOnTheWay = false;
+    this.finishPath(path, this.netifs.loopback, remote);
+    return StackError.None;
+  }
+
+  private finishPath(path: Path, netif: Netif, nextHop: u32): void {
+    path.netif = netif;
     path.version = 4;
     path.headroomBytes = HEADROOM_BYTES;
     path.headerBytes = IPV4_HEADER_BYTES;
-    path.mtu = this.pathMtus.lookUp(0, path.remoteLow, own.mtu);
-    path.cutOnTheWay = this.pathMtus.belowFloor;
-    path.addressSum = sumFold(sumOf32(<u32>path.localLow) + sumOf32(remote));
+    path.addressSum = sumFold(sumOf32(<u32>path.localLow) + sumOf32(<u32>path.remoteLow));
     path.nextHopHigh = 0;
     path.nextHopLow = mappedLow(nextHop);
     path.generation = this.netifs.generation;
-    return StackError.None;
+  }
+
+  /** 127/8 and our own addresses. */
+  private isLocal(address: u32): bool {
+    return address >>> 24 === LOOPBACK_NET || this.netifs.owner(address) !== null;
   }
 
   isStale(path: Path): bool {
@@ -354,13 +406,15 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
         return this.below.send(path.netif, frame, <u32>path.nextHopLow);
       case Delivery.Broadcast:
         return this.below.broadcast(path.netif, frame);
+      case Delivery.Local:
+        return this.local.send(frame);
       default:
         return this.below.multicast(path.netif, frame, <u32>path.remoteLow);
     }
   }
 
   isOwn(high: u64, low: u64): bool {
-    return isMapped(high, low) && this.netifs.owner(<u32>low) !== null;
+    return isMapped(high, low) && this.isLocal(<u32>low);
   }
 
   /** ARP has its own timers. */
@@ -371,11 +425,27 @@ export class Ipv4<Below extends Neighbours, Above extends Ipv4Client, Gather ext
     if (mtu < path.mtu) this.pathMtus.lower(0, path.remoteLow, mtu, IPV4_PATH_MTU_BYTES_MIN);
   }
 
-  join(_high: u64, _low: u64, _index: u32): i32 {
-    return StackError.EOPNOTSUPP;
+  /** As `Network.join`. */
+  join(_high: u64, low: u64, index: u32): i32 {
+    if (!isMulticast(<u32>low)) return StackError.EINVAL;
+    const any = index === NETIF_ANY;
+    const netif = any ? this.multicastNetif(low) : this.netifs.active(index);
+    if (netif === null || netif.addresses === 0) return any ? StackError.ENETDOWN : StackError.ENXIO;
+    return this.groups.join(netif, <u32>low) ? <i32>netif.index : StackError.ENOBUFS;
   }
 
-  leave(_high: u64, _low: u64, _index: u32): void {}
+  /** As `Network.leave`. */
+  leave(_high: u64, low: u64, index: u32): void {
+    const netif = this.netifs.at(index);
+    if (netif !== null) this.groups.leave(netif, <u32>low);
+  }
+
+  /** The interface for a group: that of a route to it, such as the default one, else the first (RFC 1112 section 6.1). */
+  private multicastNetif(low: u64): Netif | null {
+    const route = this.routes.find(0, low);
+    const netif = route !== null ? this.netifs.active(route.netif) : null;
+    return netif !== null && netif.addresses !== 0 ? netif : this.netifs.first();
+  }
 
   /** Nobody answered ARP: as if a router had said "host unreachable". */
   unresolved(_netif: Netif, frame: u32): void {
