@@ -496,6 +496,12 @@ attach_interface(struct mirage_port *port, struct ifnet *ifp,
 	if (port->hwassist & (CSUM_UDP | CSUM_TCP) &&
 	    if_getcapenable(ifp) & IFCAP_TXCSUM)
 		port->tx_offload = MIRAGE_FRAME_TX_CSUM;
+	if (port->hwassist & CSUM_IP_TSO && if_getcapenable(ifp) & IFCAP_TSO4)
+		port->tx_offload |= MIRAGE_FRAME_TX_SEGMENT4;
+	if (port->hwassist & CSUM_IP6_TSO && if_getcapenable(ifp) & IFCAP_TSO6)
+		port->tx_offload |= MIRAGE_FRAME_TX_SEGMENT6;
+	if (port->tx_offload & MIRAGE_FRAME_TX_SEGMENT)
+		port->segment_max = segment_limit(ifp);
 	return (true);
 }
 

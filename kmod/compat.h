@@ -50,6 +50,15 @@
 					    MLEN)
 #endif
 
+/* Of how many packets a merged one is; before 12 nobody says so. */
+#ifdef lro_nsegs
+#define mrg_lro_packets(m)	  ((uint32_t)(m)->m_pkthdr.lro_nsegs)
+#define mrg_set_lro_packets(m, n) ((m)->m_pkthdr.lro_nsegs = (uint16_t)(n))
+#else
+#define mrg_lro_packets(m)	  0u
+#define mrg_set_lro_packets(m, n) ((void)(m), (void)(n))
+#endif
+
 /* Flags that say that the card has told when the packet arrived. */
 #ifdef M_TSTMP_LRO
 #define MRG_TSTMP (M_TSTMP | M_TSTMP_HPREC | M_TSTMP_LRO)

@@ -261,6 +261,7 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 	f->head = f->segs[0].data;
 	f->head_len = f->segs[0].len;
 	f->flags |= checksum_verdict(m);
+	f->segment_bytes = m->m_pkthdr.tso_segsz; /* queue_prepare() */
 	f->timestamp_ns = mirage_platform_monotonic_ns(p);
 	return (f);
 failed:
@@ -294,6 +295,7 @@ forget_past(struct mbuf *m, uint32_t len)
 	m->m_pkthdr.len = (int)len;
 	m->m_pkthdr.csum_flags = 0;
 	m->m_pkthdr.csum_data = 0;
+	m->m_pkthdr.tso_segsz = 0;
 	m->m_pkthdr.ether_vtag = 0;
 	m->m_pkthdr.flowid = 0;
 	M_HASHTYPE_CLEAR(m);

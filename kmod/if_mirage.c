@@ -24,12 +24,15 @@
  * before it goes on.  The other way is off until somebody turns it on
  * (ifconfig mirage0 rxcsum): a host that passes such packets on, to another
  * interface or through address translation, would send them without one.
+ *
+ * What the host's TCP sends need not be cut, nor what the program's sends
+ * (LRO), unless the host forwards: see segment.c.
  */
-#define CAPABILITIES                                                         \
-	(IFCAP_VLAN_MTU | IFCAP_LINKSTATE | IFCAP_JUMBO_MTU | IFCAP_TXCSUM | \
-	    IFCAP_TXCSUM_IPV6 | IFCAP_RXCSUM | IFCAP_RXCSUM_IPV6)
-#define SWITCHABLE \
-	(IFCAP_TXCSUM | IFCAP_TXCSUM_IPV6 | IFCAP_RXCSUM | IFCAP_RXCSUM_IPV6)
+#define SWITCHABLE                                                             \
+	(IFCAP_TXCSUM | IFCAP_TXCSUM_IPV6 | IFCAP_RXCSUM | IFCAP_RXCSUM_IPV6 | \
+	    IFCAP_TSO4 | IFCAP_TSO6 | IFCAP_LRO)
+#define CAPABILITIES \
+	(IFCAP_VLAN_MTU | IFCAP_LINKSTATE | IFCAP_JUMBO_MTU | SWITCHABLE)
 #define ENABLED (CAPABILITIES & ~(IFCAP_RXCSUM | IFCAP_RXCSUM_IPV6))
 
 struct mirage_if {
@@ -138,10 +141,19 @@ set_capabilities(struct ifnet *ifp, int enabled)
 {
 	uint64_t able = 0;
 
+	/* What is cut needs a checksum for each packet. */
 	if (enabled & IFCAP_TXCSUM)
 		able |= CSUM_TCP | CSUM_UDP;
+	else
+		enabled &= ~IFCAP_TSO4;
 	if (enabled & IFCAP_TXCSUM_IPV6)
 		able |= CSUM_TCP_IPV6 | CSUM_UDP_IPV6;
+	else
+		enabled &= ~IFCAP_TSO6;
+	if (enabled & IFCAP_TSO4)
+		able |= CSUM_IP_TSO;
+	if (enabled & IFCAP_TSO6)
+		able |= CSUM_IP6_TSO;
 	if_setcapenable(ifp, enabled);
 	if_sethwassist(ifp, able);
 }
@@ -380,15 +392,20 @@ static enum mirage_tx
 send(struct mirage_port *port, struct ifnet *ifp, struct mirage_frame *f)
 {
 	bool sum = (f->flags & MIRAGE_FRAME_TX_CSUM) != 0;
+	bool segmented = (f->flags & MIRAGE_FRAME_TX_SEGMENT) != 0;
 	struct mbuf *m;
 	int error;
 
-	if (f->len > mrg_if_mtu(ifp) + LINK_BYTES)
+	if (!segmented && f->len > mrg_if_mtu(ifp) + LINK_BYTES)
 		return (MIRAGE_TX_TOO_LONG);
 	if (f->len < ETHER_HDR_LEN || !mrg_if_running(ifp))
 		return (MIRAGE_TX_DOWN);
+	if (segmented && !segment_for_host(ifp, f))
+		return (MIRAGE_TX_CUT);
 	m = mbuf_from_frame(port->platform, f);
-	if (m != NULL && sum) {
+	if (m != NULL && segmented)
+		segment_vouch(m, f);
+	else if (m != NULL && sum) {
 		/* It may have been turned off meanwhile. */
 		if (if_getcapenable(ifp) & IFCAP_RXCSUM)
 			checksum_vouch(m);
@@ -458,6 +475,10 @@ if_mirage_open(struct mirage_port *port, const char *name, bool steal,
 		port->mtu = mrg_if_mtu(sc->ifp);
 		if (if_getcapenable(sc->ifp) & IFCAP_RXCSUM)
 			port->tx_offload = MIRAGE_FRAME_TX_CSUM;
+		if (if_getcapenable(sc->ifp) & IFCAP_LRO) {
+			port->tx_offload |= MIRAGE_FRAME_TX_SEGMENT;
+			port->segment_max = MIRAGE_FRAME_MAX;
+		}
 		port_make_mac(port->mac, sc->host_mac);
 		__atomic_store_n(&port->ifp, sc->ifp, __ATOMIC_RELEASE);
 		sc->port = port;

@@ -203,6 +203,7 @@ mirage_platform_netif_info(
 	memcpy(info->mac, port->mac, sizeof(info->mac));
 	info->mtu = port->mtu;
 	info->tx_offload = port->tx_offload;
+	info->segment_max = port->segment_max;
 }
 
 /* Perhaps with the lock held (the sysctls), perhaps not. */
@@ -249,7 +250,7 @@ mirage_platform_transmit(
 	struct mirage_port *port = &p->ports[netif];
 	enum mirage_tx result = port->ops->transmit(port, f);
 
-	if (--f->refs == 0)
+	if (result != MIRAGE_TX_CUT && --f->refs == 0)
 		mirage_platform_frame_free(p, f);
 	return (result);
 }

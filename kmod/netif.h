@@ -59,6 +59,7 @@ struct mirage_port {
 	uint8_t mac[ETHER_ADDR_LEN];
 	uint32_t mtu;
 	uint32_t tx_offload; /* MIRAGE_FRAME_TX_* */
+	uint32_t segment_max; /* bytes of the longest TX_SEGMENT; 0: none */
 
 	/* Frames for the program, linked by m_nextpkt; lock. */
 	struct mbuf *first, *last;
@@ -93,8 +94,9 @@ void port_make_mac(uint8_t mac[ETHER_ADDR_LEN], const uint8_t *host);
 
 /*
  * Makes a packet one that a program takes: with its VLAN tag in its place,
- * mapped, its headers contiguous, of 14 to max bytes.  NULL: it is freed, and
- * *why says why.
+ * mapped, its headers contiguous, of 14 to max bytes or of many segments; then
+ * tso_segsz says how long they are, else it is 0.  NULL: it is freed, and *why
+ * says why.
  */
 struct mbuf *queue_prepare(struct mbuf *, uint32_t max, enum mirage_drop *why);
 /* Counts a frame that is lost; len: bytes of it, 0: unknown. */
@@ -145,5 +147,24 @@ struct mbuf *checksum_request(
     struct mbuf *, const struct mirage_frame *, uint64_t able);
 /* Tells the host that it need not look. */
 void checksum_vouch(struct mbuf *);
+
+/* segment.c */
+/*
+ * Payload bytes of each packet that this is of, in place of one of at most
+ * `max` bytes; 0: it is one.
+ */
+uint16_t segment_received(const struct mbuf *, uint32_t max);
+/* Does the host take the program's frame (TX_SEGMENT) as one packet now? */
+bool segment_for_host(struct ifnet *, const struct mirage_frame *);
+/* Tells the host what it gets, and that it need not look at checksums. */
+void segment_vouch(struct mbuf *, const struct mirage_frame *);
+/* Does the card, which has `hwassist` (CSUM_*), cut the frame now? */
+bool segment_able(
+    struct ifnet *, const struct mirage_frame *, uint64_t hwassist);
+/* Bytes of the longest frame that the card cuts, if it does. */
+uint32_t segment_limit(struct ifnet *);
+/* Asks it.  NULL: no memory, and m is freed. */
+struct mbuf *segment_request(
+    struct mbuf *, const struct mirage_frame *, uint64_t hwassist);
 
 #endif /* MIRAGE_KMOD_NETIF_H */

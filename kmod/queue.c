@@ -52,8 +52,8 @@ queue_prepare(struct mbuf *m, uint32_t max, enum mirage_drop *why)
 	if (m == NULL)
 		return (NULL);
 	len = (uint32_t)m->m_pkthdr.len;
-	if (len < ETHER_HDR_LEN || len > max) {
-		*why = len > max ? MIRAGE_DROP_OVERSIZE : MIRAGE_DROP_RUNT;
+	if (len < ETHER_HDR_LEN) {
+		*why = MIRAGE_DROP_RUNT;
 		m_freem(m);
 		return (NULL);
 	}
@@ -61,6 +61,12 @@ queue_prepare(struct mbuf *m, uint32_t max, enum mirage_drop *why)
 		m = m_pullup(m, (int)MIN(len, MIRAGE_RX_CONTIGUOUS));
 		if (m == NULL)
 			return (NULL);
+	}
+	m->m_pkthdr.tso_segsz = segment_received(m, max);
+	if (len > max && m->m_pkthdr.tso_segsz == 0) {
+		*why = MIRAGE_DROP_OVERSIZE;
+		m_freem(m);
+		return (NULL);
 	}
 	if (m->m_pkthdr.csum_flags & CSUM_IP)
 		m = checksum_fill_ip(m);

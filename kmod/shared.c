@@ -167,6 +167,21 @@ shared_from_host(struct mirage_port *port, struct mbuf *m)
 	return (ether_output_frame(port->ifp, m));
 }
 
+/* Is it for the host, and for the wire? */
+struct way {
+	bool host, wire;
+};
+
+static struct way
+way_of(const struct mirage_port *port, struct ifnet *ifp, const uint8_t *to)
+{
+	bool group = ETHER_IS_MULTICAST(to);
+	bool own = memcmp(to, mrg_if_lladdr(ifp), ETHER_ADDR_LEN) == 0;
+
+	return ((struct way) {.host = !port->steal && (group || own),
+	    .wire = port->steal || group || !own});
+}
+
 /* Through the host's own network thread, as if the card had received it. */
 static int
 hand_up(struct ifnet *ifp, struct mbuf *m)
@@ -196,29 +211,40 @@ static int
 distribute(struct mirage_port *port, struct ifnet *ifp, struct mirage_frame *f,
     struct mbuf *m)
 {
-	bool sum = (f->flags & MIRAGE_FRAME_TX_CSUM) != 0;
-	bool group = ETHER_IS_MULTICAST(destination(m));
-	bool host = !port->steal &&
-	    (group ||
-		memcmp(destination(m), mrg_if_lladdr(ifp), ETHER_ADDR_LEN) ==
-		    0);
+	struct way way = way_of(port, ifp, destination(m));
 	struct mbuf *copy;
 
-	/* A card fills in what goes out alone. */
-	if (sum) {
-		m = host ? checksum_fill(m, f) :
-			   checksum_request(m, f, able(port, ifp));
-		if (m == NULL)
-			return (ENOBUFS);
-	}
-	if (host && !group)
+	/* A card fills in and cuts what goes out alone. */
+	if (f->flags & MIRAGE_FRAME_TX_SEGMENT && way.host)
+		segment_vouch(m, f);
+	else if (f->flags & MIRAGE_FRAME_TX_SEGMENT)
+		m = segment_request(m, f, port->hwassist);
+	else if (f->flags & MIRAGE_FRAME_TX_CSUM)
+		m = way.host ? checksum_fill(m, f) :
+			       checksum_request(m, f, able(port, ifp));
+	if (m == NULL)
+		return (ENOBUFS);
+	if (!way.wire)
 		return (hand_up(ifp, m));
-	if (host) {
+	if (way.host) {
 		copy = host_copy(m);
 		if (copy != NULL)
 			(void)hand_up(ifp, copy);
 	}
 	return (ether_output_frame(ifp, m));
+}
+
+/* Can a frame of many segments go as it is? */
+static bool
+is_uncut(
+    struct mirage_port *port, struct ifnet *ifp, const struct mirage_frame *f)
+{
+	struct way way = way_of(port, ifp, f->head);
+
+	if (!way.host)
+		return (segment_able(
+		    ifp, f, able(port, ifp) | (port->hwassist & CSUM_TSO)));
+	return (!way.wire && segment_for_host(ifp, f));
 }
 
 enum mirage_tx
@@ -233,8 +259,12 @@ shared_transmit(struct mirage_port *port, struct mirage_frame *f)
 	if (port->gone || f->len < ETHER_HDR_LEN || !mrg_if_running(ifp) ||
 	    mrg_if_link_down(ifp))
 		goto out;
+	result = MIRAGE_TX_CUT;
+	if (f->flags & MIRAGE_FRAME_TX_SEGMENT && !is_uncut(port, ifp, f))
+		goto out;
 	result = MIRAGE_TX_TOO_LONG;
-	if (f->len > mrg_if_mtu(ifp) + LINK_BYTES)
+	if ((f->flags & MIRAGE_FRAME_TX_SEGMENT) == 0 &&
+	    f->len > mrg_if_mtu(ifp) + LINK_BYTES)
 		goto out;
 	result = MIRAGE_TX_FULL;
 	m = mbuf_from_frame(port->platform, f);

@@ -48,6 +48,8 @@ export interface Arrival {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly csumFlags: number;
+  /** Of how many packets the host got it, or into packets of how many bytes a card is to cut it. */
+  readonly tso: number;
   readonly csumData: number;
   /** -1: no tag beside the bytes. */
   readonly vlan: number;
@@ -112,6 +114,8 @@ export interface PacketOptions {
   readonly vlan?: number;
   /** `csum_flags` and `csum_data`. */
   readonly csum?: readonly [number, number];
+  /** Of what the host leaves uncut: bytes; of what a card has merged: how many. */
+  readonly tso?: number;
   readonly times?: number;
 }
 
@@ -211,12 +215,13 @@ function quoted(word: string): string {
 }
 
 function packetWords(options: PacketOptions): string[] {
-  const { cut, kind, vlan, csum, times } = options;
+  const { cut, kind, vlan, csum, tso, times } = options;
   return [
     ...(cut === undefined ? [] : [`cut=${cut.join(",")}`]),
     ...(kind === undefined ? [] : [`kind=${kind}`]),
     ...(vlan === undefined ? [] : [`vlan=${vlan}`]),
     ...(csum === undefined ? [] : [`csum=${csum.join(",")}`]),
+    ...(tso === undefined ? [] : [`tso=${tso}`]),
     ...(times === undefined ? [] : [`times=${times}`]),
   ];
 }
@@ -298,7 +303,7 @@ export class Kernel {
     return this.#error("securelevel", String(level));
   }
 
-  /** ifconfig(8): create, destroy, up, down, mtu N, cap N, media, link N (1 down, 2 up), full N, name NEW. */
+  /** ifconfig(8): create, destroy, up, down, mtu N, cap N, media, link N (1 down, 2 up), full N, bridge N, name NEW. */
   ifconfig(name: string, what: string, value?: number | string): Promise<number> {
     return this.#error("ifconfig", name, what, ...(value === undefined ? [] : [String(value)]));
   }
@@ -309,6 +314,11 @@ export class Kernel {
 
   async interface(name: string): Promise<InterfaceState | undefined> {
     return (await this.interfaces()).find((one) => one.name === name);
+  }
+
+  /** The host is a router. */
+  forwarding(ipv4: boolean, ipv6: boolean): Promise<number> {
+    return this.#error("forwarding", ipv4 ? "1" : "0", ipv6 ? "1" : "0");
   }
 
   /** The host sends a frame out of an interface. */

@@ -26,7 +26,9 @@ fill_checksum(const struct mbuf *m, uint8_t *bytes, uint32_t len)
 {
 	uint32_t start, at, sum = 0, i;
 
-	if ((m->m_pkthdr.csum_flags & (CSUM_TCP | CSUM_UDP)) == 0)
+	/* Packets that it cuts are shown uncut. */
+	if ((m->m_pkthdr.csum_flags & (CSUM_TCP | CSUM_UDP)) == 0 ||
+	    m->m_pkthdr.csum_flags & CSUM_TSO)
 		return;
 	start = ETHER_HDR_LEN + (bytes[ETHER_HDR_LEN] & 0xf) * 4u;
 	at = start + m->m_pkthdr.csum_data;
@@ -45,6 +47,26 @@ fill_checksum(const struct mbuf *m, uint8_t *bytes, uint32_t len)
 	bytes[at + 1] = (uint8_t)sum;
 }
 
+/* A packet that the card shall cut is as the host's own TCP would make it. */
+static void
+check_segments(struct ifnet *ifp, const struct mbuf *m, uint32_t len)
+{
+	uint32_t flags = m->m_pkthdr.csum_flags, pieces = 0;
+	const struct mbuf *n;
+
+	if ((flags & CSUM_TSO) == 0) {
+		if (len > (uint32_t)ifp->mtu + ETHER_HDR_LEN + 4)
+			violation("a card is given %u bytes", len);
+		return;
+	}
+	for (n = m; n != NULL; n = n->m_next)
+		pieces += (uint32_t)n->m_len;
+	if ((ifp->capenable & (IFCAP_TSO4 | IFCAP_TSO6)) == 0 ||
+	    m->m_pkthdr.tso_segsz == 0 || len > ifp->tsomax || pieces != len)
+		violation("a card cannot cut a packet of %u bytes to %u", len,
+		    m->m_pkthdr.tso_segsz);
+}
+
 static int
 card_transmit(struct ifnet *ifp, struct mbuf *m)
 {
@@ -57,6 +79,7 @@ card_transmit(struct ifnet *ifp, struct mbuf *m)
 		if_inc_counter(ifp, IFCOUNTER_OQDROPS, 1);
 		return (ENOBUFS);
 	}
+	check_segments(ifp, m, len);
 	kpi_bpf_tap(ifp, m);
 	bytes = host_alloc(len);
 	packet_bytes(m, bytes);
@@ -65,9 +88,10 @@ card_transmit(struct ifnet *ifp, struct mbuf *m)
 	if (c->count++ < 4096) {
 		text_printf(&c->wire,
 		    "%s{\"name\":\"%s\",\"csumFlags\":%u,\"csumData\":%u,"
-		    "\"vlan\":%d,\"bytes\":\"",
+		    "\"tso\":%u,\"vlan\":%d,\"bytes\":\"",
 		    c->wire.len == 0 ? "" : ",", ifp->name,
 		    m->m_pkthdr.csum_flags, m->m_pkthdr.csum_data,
+		    m->m_pkthdr.tso_segsz,
 		    m->m_flags & M_VLANTAG ? m->m_pkthdr.ether_vtag : -1);
 		text_hex(&c->wire, bytes, len);
 		text_printf(&c->wire, "\"}");
@@ -92,6 +116,14 @@ card_ioctl(struct ifnet *ifp, u_long command, caddr_t data)
 		return (0);
 	case SIOCSIFMTU:
 		ifp->mtu = request->ifr_mtu;
+		return (0);
+	case SIOCSIFCAP:
+		ifp->capenable = request->ifr_reqcap & ifp->capabilities;
+		ifp->hwassist &= ~CSUM_TSO;
+		if (ifp->capenable & IFCAP_TSO4)
+			ifp->hwassist |= CSUM_IP_TSO;
+		if (ifp->capenable & IFCAP_TSO6)
+			ifp->hwassist |= CSUM_IP6_TSO;
 		return (0);
 	default:
 		return (ether_ioctl(ifp, command, data));
@@ -131,7 +163,12 @@ card_create(const char *name, const uint8_t *mac)
 	ifp->link = LINK_STATE_UP;
 	ifp->capabilities = ifp->capenable =
 	    IFCAP_VLAN_MTU | IFCAP_VLAN_HWTAGGING | IFCAP_RXCSUM | IFCAP_TXCSUM;
-	ifp->hwassist = CSUM_IP | CSUM_TCP | CSUM_UDP;
+	ifp->hwassist = CSUM_IP | CSUM_TCP | CSUM_UDP | CSUM_TCP_IPV6;
+	/* Segmentation is there, and off. */
+	ifp->capabilities |= IFCAP_TSO4 | IFCAP_TSO6 | IFCAP_LRO;
+	ifp->tsomax = 65535 - ETHER_HDR_LEN - 4;
+	ifp->tsomaxsegcount = 40;
+	ifp->tsomaxsegsize = 16384;
 	ifp->transmit = card_transmit;
 	ifp->ioctl = card_ioctl;
 	ifp->init = card_init;

@@ -18,6 +18,9 @@
 #include <net/if_clone.h>
 #include <net/vnet.h>
 
+#include <netinet/ip_var.h>
+#include <netinet6/ip6_var.h>
+
 #define WORDS	  32
 #define SETTLE_NS UINT64_C(60000000000)
 
@@ -103,7 +106,7 @@ option(char **words, int n, const char *name)
 /*
  * A packet of some bytes.  cut=A,B,...: lengths of its mbufs, the rest is the
  * last one; kind=plain|shared|unmapped: their storage; vlan=TAG;
- * csum=FLAGS,DATA.
+ * csum=FLAGS,DATA; tso=BYTES or, of a card, how many packets.
  */
 static struct mbuf *
 packet_of(const uint8_t *bytes, uint32_t len, char **words, int n)
@@ -112,12 +115,13 @@ packet_of(const uint8_t *bytes, uint32_t len, char **words, int n)
 	const char *kind = option(words, n, "kind");
 	const char *vlan = option(words, n, "vlan");
 	const char *csum = option(words, n, "csum");
+	const char *tso = option(words, n, "tso");
 	struct mbuf *first = NULL, **next = &first, *m;
 	uint32_t done = 0, part;
 	char *end;
 
 	do {
-		part = len - done;
+		part = MIN(len - done, (uint32_t)MJUM16BYTES);
 		if (cuts != NULL && *cuts != '\0') {
 			part = MIN(part, (uint32_t)strtoul(cuts, &end, 10));
 			cuts = *end == ',' ? end + 1 : "";
@@ -152,6 +156,8 @@ packet_of(const uint8_t *bytes, uint32_t len, char **words, int n)
 			first->m_pkthdr.csum_data =
 			    (uint32_t)strtoul(end + 1, NULL, 0);
 	}
+	if (tso != NULL)
+		first->m_pkthdr.tso_segsz = (uint16_t)strtoul(tso, NULL, 10);
 	return (first);
 }
 
@@ -366,6 +372,8 @@ configure(char **words, int n)
 		error = interface_ioctl(ifp, SIOCGIFMEDIA, value);
 	else if (strings_equal(what, "link"))
 		if_link_state_change(ifp, value);
+	else if (strings_equal(what, "bridge"))
+		ifp->bridge = value != 0 ? ifp : NULL;
 	else if (strings_equal(what, "full"))
 		card_full(ifp, value != 0);
 	else if (strings_equal(what, "name") && n > 3)
@@ -407,6 +415,12 @@ run(char **words, int n, struct text *t)
 	}
 	if (IS("send", 2) || IS("receive", 2)) {
 		transfer(words, n, what[0] == 's', t);
+		return;
+	}
+	if (IS("forwarding", 2)) {
+		ipforwarding = strings_equal(words[1], "1");
+		ip6_forwarding = strings_equal(words[2], "1");
+		text_printf(t, "{\"error\":0}");
 		return;
 	}
 	if (IS("settle", 0)) {

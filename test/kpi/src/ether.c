@@ -13,11 +13,14 @@
 #include <net/if_media.h>
 #include <net/if_bridgevar.h>
 #include <net/if_vlan_var.h>
+#include <netinet/ip_var.h>
+#include <netinet6/ip6_var.h>
 
 #include <netinet/ip_carp.h>
 
 struct mbuf *(*bridge_input_p)(struct ifnet *, struct mbuf *);
 int (*carp_forus_p)(struct ifnet *, u_char *);
+int ipforwarding, ip6_forwarding;
 
 static int
 dead_transmit(struct ifnet *ifp, struct mbuf *m)

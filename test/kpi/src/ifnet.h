@@ -14,6 +14,7 @@
 
 struct ifnet {
 	void *bridge, *carp, *hw_addr; /* what the module sees */
+	u_int tsomax, tsomaxsegcount, tsomaxsegsize;
 	char name[IFNAMSIZ];
 	const char *dname;
 	int unit;

@@ -18,6 +18,7 @@ struct arrival {
 	uint32_t len;
 	uint32_t flags, csum_flags, csum_data;
 	unsigned segments;
+	uint16_t tso; /* or lro_nsegs */
 	int vlan; /* -1: no tag beside the bytes */
 	uint8_t bytes[];
 };
@@ -41,6 +42,7 @@ arrive(struct arrivals *list, const struct ifnet *ifp, const struct mbuf *m)
 	a->flags = m->m_flags;
 	a->csum_flags = m->m_pkthdr.csum_flags;
 	a->csum_data = m->m_pkthdr.csum_data;
+	a->tso = m->m_pkthdr.tso_segsz;
 	a->vlan = m->m_flags & M_VLANTAG ? m->m_pkthdr.ether_vtag : -1;
 	for (; m != NULL; m = m->m_next)
 		a->segments++;
@@ -74,9 +76,10 @@ take(struct arrivals *list, const char *name, struct text *t)
 		list->count--;
 		text_printf(t,
 		    "%s{\"name\":\"%s\",\"segments\":%u,\"flags\":%u,"
-		    "\"csumFlags\":%u,\"csumData\":%u,\"vlan\":%d,\"bytes\":\"",
+		    "\"csumFlags\":%u,\"csumData\":%u,\"tso\":%u,"
+		    "\"vlan\":%d,\"bytes\":\"",
 		    first ? "" : ",", a->name, a->segments, a->flags,
-		    a->csum_flags, a->csum_data, a->vlan);
+		    a->csum_flags, a->csum_data, a->tso, a->vlan);
 		text_hex(t, a->bytes, a->len);
 		text_printf(t, "\"}");
 		first = false;

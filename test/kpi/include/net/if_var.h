@@ -20,6 +20,9 @@ struct ifnet {
 	void *if_bridge;
 	void *if_carp;
 	void *if_hw_addr;
+	u_int if_hw_tsomax;
+	u_int if_hw_tsomaxsegcount;
+	u_int if_hw_tsomaxsegsize;
 };
 #endif
 

@@ -41,6 +41,7 @@ struct pkthdr {
 	uint16_t tso_segsz;
 	uint16_t ether_vtag;
 };
+#define lro_nsegs tso_segsz /* of what a card has merged */
 
 typedef void m_ext_free_t(struct mbuf *);
 struct m_ext {
