@@ -396,7 +396,7 @@ function wordsOf(address: bigint): number[] {
 
 /** Puts fragments in order together, verifying that they fit. */
 function reassemble(packets: Parsed6[]): Uint8Array {
-  let all = new Uint8Array();
+  let all: Uint8Array = new Uint8Array();
   for (const [i, { fragment, payload }] of packets.entries()) {
     expect(fragment?.offset).toBe(all.length);
     expect(fragment?.more).toBe(i < packets.length - 1);
