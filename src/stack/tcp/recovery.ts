@@ -559,7 +559,7 @@ export class Recoveries {
     this.forgetUndo(recovery);
   }
 
-  /** Proportional rate reduction (RFC 6937): the window follows what arrives down to the threshold. */
+  /** Proportional rate reduction (RFC 9937, before it RFC 6937): the window follows what arrives, down to the threshold. */
   private reduceInProportion(recovery: Recovery, advanced: bool): void {
     const ack = this.ack;
     const congestion = recovery.congestion;
@@ -576,13 +576,14 @@ export class Recoveries {
         <u64>recovery.repairFlightBytes;
       room = share > <u64>gone ? <u32>(share - <u64>gone) : 0;
     } else {
-      // Slow start while it goes well, else only as much as arrives.
-      let limit = arrived > gone ? arrived - gone : 0;
-      if (advanced && ack.lostBytes === 0) limit = max(limit, delivered) + congestion.mss;
+      // As much as arrives, and a segment more while it goes well: slow start.
+      const owed = arrived > gone ? arrived - gone : 0;
+      const limit = max(owed, delivered) + (advanced && ack.lostBytes === 0 ? congestion.mss : 0);
       room = min(threshold - flight, limit);
     }
     congestion.windowBytes = flight + room;
-    if (recovery.repairSentBytes === 0) this.allowFirst(recovery);
+    // Nothing under way: nothing would arrive that lets more out.
+    if (gone === 0 || flight === 0) this.allowFirst(recovery);
   }
 
   /** The first retransmission goes out at once. */
