@@ -132,6 +132,30 @@ export enum TcpField {
   ReceiveBufferBytes = 20,
 }
 
+/** What `tcp_tune` sets, for all connections from now on. The names in brackets are FreeBSD's, of `net.inet.tcp`. */
+export enum TcpTuning {
+  /** Window scaling and timestamps, RFC 7323 (rfc1323). Default 1. */
+  Extensions = 1,
+  /** RFC 2018 (sack.enable). Default 1. */
+  Sack = 2,
+  /** SYNs carry no options. Default 0. */
+  PlainSyn = 3,
+  /** The fourth SYN to a peer that does not answer carries MSS only (rexmit_drop_options). Default 0. */
+  DropOptions = 4,
+  /** Each RST in the window ends a connection, as RFC 793 has it; else RFC 5961 holds (insecure_rst). Default 0. */
+  InsecureReset = 5,
+  /** Each SYN in the window resets a connection, as RFC 793 has it (insecure_syn). Default 0. */
+  InsecureSyn = 6,
+  /** Segments with SYN and FIN are dropped (drop_synfin). Default 0. */
+  DropSynFin = 7,
+  /** ICMP errors end attempts to connect (icmp_may_rst). Default 1. */
+  IcmpMayReset = 8,
+  /** Bytes to which a receive buffer sizes itself; the window scale follows from it (kern.ipc.maxsockbuf). Default 2 Mi. */
+  ReceiveBufferMaxBytes = 9,
+  /** Milliseconds after which an attempt to connect ends (keepinit). Default 75,000. */
+  ConnectMilliseconds = 10,
+}
+
 /** States of RFC 9293 section 3.3.2, in FreeBSD's order. */
 export enum TcpState {
   Closed = 0,

@@ -339,6 +339,10 @@ export function tcp_get(flow: u32, field: u32): u32 {
   return flows.get(flow, field);
 }
 
+export function tcp_tune(tuning: u32, value: u32): i32 {
+  return flows.tune(tuning, value);
+}
+
 export function tcp_count(state: u32): i32 {
   return flows.count(state);
 }

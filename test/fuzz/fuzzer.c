@@ -73,8 +73,10 @@ configure(struct fuzz *f)
 	const struct ip v6 = own_ip(true);
 
 	CHECK(f, done == 0, "the address is refused", (uint64_t)done, 0);
-	(void)STACK_CALL(f->stack, "address_add", 0, v6.word[0], v6.word[1],
-	    v6.word[2], v6.word[3], PREFIX_IPV6);
+	done = STACK_CALL(f->stack, "ip6_configure", 0, v6.word[0], v6.word[1],
+	    v6.word[2], v6.word[3], PREFIX_IPV6, 0);
+	CHECK(f, done == 0, "the IPv6 address is refused", (uint64_t)done, 0);
+	(void)STACK_CALL(f->stack, "ip6_router", 0, 0xfe800000, 0, 0, 1);
 	/* Until it is known that nobody else has it. */
 	stack_advance_to(f->stack, stack_now(f->stack) + 3000 * NS_PER_MS);
 }

@@ -26,32 +26,20 @@ enum {
 	STATE_TIME_WAIT = 10,
 };
 
-/*
- * FreeBSD's parameters by number: the stack's tcp_tune(number, value).  Others
- * are none of the stack's, or only say what is so anyway.
- */
+/* FreeBSD's parameters that the stack has.  Others say what is so anyway. */
 static const struct {
 	const char *name;
-	uint32_t tuning;
+	enum tcp_tuning tuning;
 } tunings[] = {
-    {"net.inet.tcp.rfc1323", 1},
-    {"net.inet.tcp.sack.enable", 2},
-    {"net.inet.tcp.insecure_rst", 3},
-    {"net.inet.tcp.insecure_syn", 4},
-    {"net.inet.tcp.drop_synfin", 5},
-    {"net.inet.tcp.icmp_may_rst", 6},
-    {"net.inet.tcp.rexmit_initial", 7},
-    {"net.inet.tcp.rexmit_slop", 8},
-    {"net.inet.tcp.delacktime", 9},
-    {"net.inet.tcp.keepinit", 10},
-    {"net.inet.tcp.syncookies", 11},
-    {"net.inet.tcp.syncookies_only", 12},
-    {"net.inet.tcp.rexmit_drop_options", 13},
-    {"net.inet.tcp.blackhole", 14},
-    {"net.inet.tcp.recvspace", 15},
-    {"net.inet.tcp.sendspace", 16},
-    {"kern.ipc.maxsockbuf", 17},
-    {"net.inet.tcp.ecn.enable", 18},
+    {"net.inet.tcp.rfc1323", TUNING_EXTENSIONS},
+    {"net.inet.tcp.sack.enable", TUNING_SACK},
+    {"net.inet.tcp.rexmit_drop_options", TUNING_DROP_OPTIONS},
+    {"net.inet.tcp.insecure_rst", TUNING_INSECURE_RESET},
+    {"net.inet.tcp.insecure_syn", TUNING_INSECURE_SYN},
+    {"net.inet.tcp.drop_synfin", TUNING_DROP_SYN_FIN},
+    {"net.inet.tcp.icmp_may_rst", TUNING_ICMP_MAY_RESET},
+    {"kern.ipc.maxsockbuf", TUNING_RECEIVE_BUFFER_MAX},
+    {"net.inet.tcp.keepinit", TUNING_CONNECT_MS},
 };
 
 static FILE *
@@ -75,9 +63,15 @@ command(struct pd *pd, char *line)
 	*value++ = '\0';
 	for (i = 0; i < sizeof(tunings) / sizeof(tunings[0]); i++)
 		if (strcmp(line + 7, tunings[i].name) == 0)
-			(void)STACK_CALL(pd->stack, "tcp_tune",
-			    tunings[i].tuning,
+			pd_tune(pd, tunings[i].tuning,
 			    (uint32_t)strtoul(value, NULL, 10));
+}
+
+void
+pd_tune(struct pd *pd, enum tcp_tuning tuning, uint32_t value)
+{
+	pd->tuned[tuning] = value;
+	(void)STACK_CALL(pd->stack, "tcp_tune", (uint32_t)tuning, value);
 }
 
 void

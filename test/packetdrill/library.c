@@ -11,7 +11,11 @@
 
 #include "pd.h"
 
-#define DEFAULT_FLAGS "ipv4=192.168.0.1/16,ipv6=fd3d:fa7b:d17d::1/48"
+#define DEFAULT_FLAGS "ipv4=192.168.0.1/16,ipv6=fd3d:fa7b:d17d::1/64"
+#define LINK_LOCAL    0xfe800000
+#define ROUTER	      0xfe /* fe80::fe */
+#define IPV6_MTU_MIN  1280 /* less, and there is no IPv6 */
+#define DETECTION_S   5 /* of duplicate addresses */
 
 static void
 release(void *self)
@@ -181,21 +185,40 @@ parse(struct pd *pd, const char *flags)
 	free(all);
 }
 
+static void
+must(struct pd *pd, int32_t done, const char *what)
+{
+	if (done == 0)
+		return;
+	fprintf(stderr, "mirage: the stack refuses %s: %s\n", what,
+	    done == INT32_MIN ? stack_error(pd->stack) :
+				strerror(pd_errno(done)));
+	exit(1);
+}
+
 /* The one neighbour is the way to everywhere. */
 static void
 configure(struct pd *pd)
 {
-	uint32_t gateway = pd->local4 ^ 2;
-	int32_t done;
+	uint32_t w[4];
 
-	done = STACK_CALL(
-	    pd->stack, "configure", 0, pd->local4, pd->prefix4, gateway);
-	if (done != 0) {
-		fprintf(stderr, "mirage: the stack refuses its address: %s\n",
-		    done == INT32_MIN ? stack_error(pd->stack) :
-					strerror(pd_errno(done)));
-		exit(1);
-	}
+	must(pd,
+	    STACK_CALL(pd->stack, "configure", 0, pd->local4, pd->prefix4,
+		pd->local4 ^ 2),
+	    "its IPv4 address");
+	if (pd->mtu != 0 && pd->mtu < IPV6_MTU_MIN)
+		return;
+	memcpy(w, pd->local6, sizeof(w));
+	must(pd,
+	    STACK_CALL(pd->stack, "ip6_configure", 0, ntohl(w[0]), ntohl(w[1]),
+		ntohl(w[2]), ntohl(w[3]), pd->prefix6, 0),
+	    "its IPv6 address");
+	must(pd,
+	    STACK_CALL(pd->stack, "ip6_router", 0, LINK_LOCAL, 0, 0, ROUTER),
+	    "its router");
+	/* Until it is sure that nobody else has the address. */
+	stack_advance_to(pd->stack,
+	    stack_now(pd->stack) + DETECTION_S * UINT64_C(1000000000));
 }
 
 __attribute__((visibility("default"))) void

@@ -23,6 +23,10 @@
 #define RECEIVE_BUFFER 65536 /* ... and recvspace */
 #define MSS	       536 /* before there is a peer */
 #define HOPS	       64
+/* FreeBSD's numbers, with a bit that no host's has: the runner writes so. */
+#define FREEBSD_TCP_NOOPT    (0x10000 + 8)
+#define FREEBSD_TCP_KEEPINIT (0x10000 + 128)
+#define KEEPINIT_S	     75
 
 /* Options that are one number of the stack's. */
 static const struct {
@@ -194,6 +198,13 @@ get_option(struct pd *pd, struct socket *so, int level, int name, void *value,
 			    (int)pd_get(pd, so, FIELD_MSS) :
 			    MSS;
 			return (put_int(value, len, n));
+		case FREEBSD_TCP_NOOPT:
+			return (put_int(value, len, so->plain_syn));
+		case FREEBSD_TCP_KEEPINIT:
+			n = so->connect_ms != 0 ?
+			    (int)(so->connect_ms / MS_PER_S) :
+			    KEEPINIT_S;
+			return (put_int(value, len, n));
 		case TCP_CONGESTION:
 			snprintf(value, *len, "%s",
 			    so->option[OPTION_CONGESTION] == 1 ? "newreno" :
@@ -280,6 +291,14 @@ set_option(struct pd *pd, struct socket *so, int level, int name,
 	for (i = 0; i < NUMBERS; i++)
 		if (numbers[i].level == level && numbers[i].name == name)
 			return (set_number(pd, so, i, n));
+	if (level == IPPROTO_TCP && name == FREEBSD_TCP_NOOPT) {
+		so->plain_syn = n != 0;
+		return (0);
+	}
+	if (level == IPPROTO_TCP && name == FREEBSD_TCP_KEEPINIT && n > 0) {
+		so->connect_ms = (uint32_t)n * MS_PER_S;
+		return (0);
+	}
 	if (level == SOL_SOCKET) {
 		switch (name) {
 		case SO_REUSEADDR:

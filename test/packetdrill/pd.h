@@ -60,6 +60,20 @@ enum tcp_field {
 	FIELD_RECEIVE_BUFFER = 20,
 };
 
+enum tcp_tuning {
+	TUNING_EXTENSIONS = 1,
+	TUNING_SACK = 2,
+	TUNING_PLAIN_SYN = 3,
+	TUNING_DROP_OPTIONS = 4,
+	TUNING_INSECURE_RESET = 5,
+	TUNING_INSECURE_SYN = 6,
+	TUNING_DROP_SYN_FIN = 7,
+	TUNING_ICMP_MAY_RESET = 8,
+	TUNING_RECEIVE_BUFFER_MAX = 9,
+	TUNING_CONNECT_MS = 10,
+};
+#define TUNINGS 11 /* one more than the last */
+
 #define SOCKETS 256
 
 struct address {
@@ -100,6 +114,8 @@ struct socket {
 	bool shut_read, shut_write;
 	bool reuse, keepalive;
 	struct linger linger;
+	bool plain_syn; /* TCP_NOOPT */
+	uint32_t connect_ms; /* TCP_KEEPINIT; 0: as usual */
 	/* Set by the program; kept for a flow that is to come. */
 	bool set[OPTIONS];
 	uint32_t option[OPTIONS];
@@ -138,6 +154,7 @@ struct pd {
 	uint32_t mtu;
 	char control[256]; /* folder, "": none; see control.c */
 	long commands; /* bytes read of its file */
+	uint32_t tuned[TUNINGS]; /* what pd_tune() has set */
 	bool failed; /* the stack trapped, and that was said */
 };
 
@@ -213,5 +230,6 @@ void pd_drop_packets(struct pd *);
 /* control.c */
 void pd_control_read(struct pd *);
 void pd_control_write(struct pd *);
+void pd_tune(struct pd *, enum tcp_tuning, uint32_t value);
 
 #endif /* MIRAGE_PD_H */

@@ -11,6 +11,8 @@
 
 #include "pd.h"
 
+#define CONNECT_MS 75000 /* the stack's default */
+
 struct socket *
 pd_socket(struct pd *pd, int fd)
 {
@@ -471,6 +473,7 @@ static int
 connect_stream(struct pd *pd, struct socket *so, const struct address *to)
 {
 	const uint32_t *r = to->word, *l = so->local.word;
+	uint32_t keepinit;
 	int32_t id;
 
 	if (so->state == SOCKET_CONNECTING)
@@ -482,8 +485,19 @@ connect_stream(struct pd *pd, struct socket *so, const struct address *to)
 	if (so->state != SOCKET_NEW && so->state != SOCKET_OVER)
 		return (-1);
 	so->state = SOCKET_CONNECTING;
+	/* These the stack knows for all flows only: set for this moment. */
+	keepinit = pd->tuned[TUNING_CONNECT_MS];
+	if (so->connect_ms != 0)
+		pd_tune(pd, TUNING_CONNECT_MS, so->connect_ms);
+	if (so->plain_syn)
+		pd_tune(pd, TUNING_PLAIN_SYN, 1);
 	id = STACK_CALL(pd->stack, "tcp_connect", r[0], r[1], r[2], r[3],
 	    to->port, l[0], l[1], l[2], l[3], so->local.port);
+	if (so->plain_syn)
+		pd_tune(pd, TUNING_PLAIN_SYN, 0);
+	if (so->connect_ms != 0)
+		pd_tune(pd, TUNING_CONNECT_MS,
+		    keepinit == 0 ? CONNECT_MS : keepinit);
 	if (id < 0) {
 		so->state = SOCKET_NEW;
 		return (pd_fail(id));

@@ -209,7 +209,8 @@ test("both close at the same time: CLOSING", () => {
   const fin = peer.one();
   peer.say(FIN | ACK, { ack: fin.seq });
   peer.seq++;
-  expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
+  // As FreeBSD: the FIN, which is not acknowledged, comes along again.
+  expect(peer.one()).toMatchObject({ flags: FIN | ACK, seq: fin.seq, ack: peer.seq });
   expect(peer.state).toBe(STATE.closing);
   peer.say(ACK);
   expect(peer.state).toBe(STATE.timeWait);

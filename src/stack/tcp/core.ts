@@ -17,6 +17,7 @@ import { Recoveries } from "./recovery";
 import { SendQueues } from "./sendqueue";
 import { CONNECTIONS_MAX, ConnectionTable } from "./table";
 import { NEVER, TimerWheel } from "./timerwheel";
+import { Tuning } from "./tuning";
 
 /** Frames in send queues, over all connections. Half of the frames that a program may have by default. */
 const SEND_PIECES_MAX: u32 = 2048;
@@ -37,6 +38,7 @@ const TIME_WAITS_MAX: u32 = 4096;
 /** What all parts of TCP share: tables, clock, timers, statistics; and how a connection ends. */
 export class Core {
   readonly counters: Counters = new Counters();
+  readonly tuning: Tuning = new Tuning();
   readonly table: ConnectionTable = new ConnectionTable(CONNECTIONS_MAX);
   readonly notifier: Notifier = new Notifier();
   readonly queues: SendQueues = new SendQueues(SEND_PIECES_MAX);

@@ -4,13 +4,11 @@ import { Connection, FLAG_TIMESTAMPS, Waiting } from "./connection";
 import { TIMESTAMPS_ROOM_BYTES } from "./options";
 import { BUFFER_BYTES_MAX, RECEIVE_BUFFER_BYTES, Settings } from "./settings";
 import { NEVER } from "./timerwheel";
+import { Tuning } from "./tuning";
 
 /** Segments to peers that say nothing about their size (RFC 9293 section 3.7.1). */
 const MSS_DEFAULT_IPV4: u32 = 536;
 const MSS_DEFAULT_IPV6: u32 = 1220;
-/** A receive buffer that sizes itself grows to this. */
-export const RECEIVE_BUFFER_AUTO_MAX_BYTES: u32 = 1 << 21;
-
 /** Payload bytes that a peer takes: what its SYN said, if it said something that makes sense. */
 export function peerMss(path: Path, offered: u32): u32 {
   if (offered === 0) return path.version === 4 ? MSS_DEFAULT_IPV4 : MSS_DEFAULT_IPV6;
@@ -18,9 +16,8 @@ export function peerMss(path: Path, offered: u32): u32 {
 }
 
 /** The smallest shift with which a window field can say the largest size of the buffer. */
-export function scaleFor(settings: Settings): u32 {
-  const fixed = settings.receiveBufferBytes;
-  const largest = min(max(fixed, RECEIVE_BUFFER_AUTO_MAX_BYTES), BUFFER_BYTES_MAX);
+export function scaleFor(settings: Settings, tuning: Tuning): u32 {
+  const largest = min(max(settings.receiveBufferBytes, tuning.receiveBufferMaxBytes), BUFFER_BYTES_MAX);
   let scale: u32 = 0;
   while (scale < 14 && (<u32>0xffff) << scale < largest) scale++;
   return scale;
@@ -37,7 +34,7 @@ export function roundReceiveBuffer(connection: Connection): void {
 }
 
 /** Everything as in a new connection; `settings` are set, the path is opened by the caller. */
-export function begin(connection: Connection): void {
+export function begin(connection: Connection, tuning: Tuning): void {
   connection.state = TcpState.Closed;
   connection.flags = 0;
   connection.says = 0;
@@ -87,7 +84,7 @@ export function begin(connection: Connection): void {
   connection.recovery.congestion.algorithm = settings.congestion;
   connection.receiveBufferBytes =
     settings.receiveBufferBytes !== 0 ? settings.receiveBufferBytes : RECEIVE_BUFFER_BYTES;
-  connection.rcvScale = scaleFor(settings);
+  connection.rcvScale = scaleFor(settings, tuning);
   connection.hopLimit = settings.hopLimit;
   connection.trafficClass = settings.trafficClass;
 }

@@ -70,6 +70,10 @@ export class Input<Below extends Network> {
   private segment(packet: Packet): bool {
     const segment = this.one;
     segment.parse(packet);
+    if ((segment.flags & (SYN | FIN)) === (SYN | FIN) && this.core.tuning.dropSynFin) {
+      count(this.core.counters.dropBadSyn);
+      return false;
+    }
     const connection = this.core.table.find(
       packet.destinationHigh,
       packet.destinationLow,
@@ -214,7 +218,12 @@ export class Input<Below extends Network> {
     }
     if (segment.has(SYN)) {
       count(core.counters.dropBadSyn);
-      this.challenge(connection);
+      if (core.tuning.insecureSyn && segment.seq - connection.rcvNxt < windowBytes) {
+        this.output.reset(connection);
+        core.end(connection, <u32>-StackError.ECONNRESET);
+      } else {
+        this.challenge(connection);
+      }
       return false;
     }
     return this.trim(connection, segment, windowBytes);
@@ -295,7 +304,7 @@ export class Input<Below extends Network> {
   /** RFC 5961 section 3.2: just the expected number resets, another one in the window is asked about. */
   private reset(connection: Connection, segment: Segment, windowBytes: u32): void {
     const offset = segment.seq - connection.rcvNxt;
-    if (offset === 0) {
+    if (offset === 0 || (this.core.tuning.insecureReset && offset < windowBytes)) {
       count(this.core.counters.resetByPeer);
       const refused = connection.state === TcpState.SynReceived;
       const closing = connection.state === TcpState.Closing || connection.state === TcpState.LastAck;
@@ -425,13 +434,14 @@ export class Input<Below extends Network> {
     connection.rcvAdv = connection.rcvNxt + min(connection.receiveBufferBytes, 0xffff);
     connection.lastAckSent = connection.rcvNxt;
     connection.peerMss = peerMss(connection, options.mss);
-    if (options.hasTimestamps) {
+    const tuning = this.core.tuning;
+    if (options.hasTimestamps && tuning.extensions) {
       connection.flags |= FLAG_TIMESTAMPS;
       connection.tsRecent = options.timestamp;
       connection.tsRecentAtMilliseconds = this.core.nowMilliseconds;
     }
-    if (options.sackPermitted) connection.flags |= FLAG_SACK;
-    if (options.hasWindowScale) {
+    if (options.sackPermitted && tuning.sack) connection.flags |= FLAG_SACK;
+    if (options.hasWindowScale && tuning.extensions) {
       connection.flags |= FLAG_WINDOW_SCALE;
       connection.sndScale = options.windowScale;
     } else {

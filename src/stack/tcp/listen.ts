@@ -177,9 +177,10 @@ export class Listening<Below extends Network> {
     embryo.irs = segment.seq;
     embryo.peerWindow = segment.window;
     embryo.peerMss = peerMss(embryo, options.mss);
-    embryo.peerScale = options.hasWindowScale ? <i32>options.windowScale : -1;
-    embryo.sackPermitted = options.sackPermitted;
-    embryo.timestamps = options.hasTimestamps;
+    const tuning = this.core.tuning;
+    embryo.peerScale = options.hasWindowScale && tuning.extensions ? <i32>options.windowScale : -1;
+    embryo.sackPermitted = options.sackPermitted && tuning.sack;
+    embryo.timestamps = options.hasTimestamps && tuning.extensions;
     embryo.tsRecent = options.timestamp;
     const numbers = this.core.sequenceNumbers;
     embryo.tsOffset = numbers.timestampOffset(
@@ -214,7 +215,7 @@ export class Listening<Below extends Network> {
       frame,
       embryo.headroomBytes + TCP_HEADER_BYTES,
       this.output.offeredMss(embryo),
-      scale ? <i32>scaleFor(listener.settings) : -1,
+      scale ? <i32>scaleFor(listener.settings, this.core.tuning) : -1,
       embryo.sackPermitted,
       embryo.timestamps,
       <u32>this.core.nowMilliseconds + embryo.tsOffset,
@@ -298,7 +299,7 @@ export class Listening<Below extends Network> {
 
   /** RFC 5961 section 3.2: only a RST with just the expected number ends the attempt. */
   private embryonicReset(embryo: Embryo, offset: u32): void {
-    if (offset === 0) {
+    if (offset === 0 || (this.core.tuning.insecureReset && offset < embryo.window)) {
       count(this.core.counters.synCacheReset);
       this.cache.remove(embryo);
       return;
@@ -363,7 +364,7 @@ export class Listening<Below extends Network> {
     if (connection === null) return null;
     copyPath(connection, embryo);
     connection.settings.copy(listener.settings);
-    begin(connection);
+    begin(connection, this.core.tuning);
     connection.ports = embryo.ports;
     connection.listener = listener.id;
     connection.peerMss = embryo.peerMss;

@@ -42,6 +42,8 @@ import { ACK, FIN, PSH, RST, SYN, TCP_CHECKSUM_OFFSET, TCP_HEADER_BYTES, tcp } f
 /** The smallest segments that are sent, whatever the peer and the path say. */
 const MSS_MIN_BYTES: u32 = 32;
 const IP_LENGTH_MAX_BYTES: u32 = 65_535;
+/** SYNs that are sent again with all options: see `Tuning.dropOptions`. */
+const OPTIONS_RETRANSMISSIONS: u32 = 3;
 /** Between window probes (RFC 9293 section 3.8.6.1), as in FreeBSD. */
 const PERSIST_MIN_MILLISECONDS: u64 = 5_000;
 const PERSIST_MAX_MILLISECONDS: u64 = 60_000;
@@ -100,7 +102,7 @@ export class Output<Below extends Network> {
     let sent: bool = false;
     while (this.sendLost(connection)) sent = true;
     while (this.sendNew(connection)) sent = true;
-    if (connection.has(FLAG_ACK_NOW)) this.acknowledge(connection);
+    if (connection.has(FLAG_ACK_NOW)) this.respond(connection);
     this.settle(connection, sent);
   }
 
@@ -284,6 +286,13 @@ export class Output<Below extends Network> {
     if (this.bare(connection, connection.sndNxt, ACK)) count(this.core.counters.sentAcks);
   }
 
+  /** The same; a FIN that is not acknowledged goes along once more (as FreeBSD): it costs nothing and may have been lost. */
+  private respond(connection: Connection): void {
+    const finishing = connection.has(FLAG_FIN_SENT) && connection.sndUna !== connection.sndNxt;
+    if (!finishing) this.acknowledge(connection);
+    else if (this.bare(connection, connection.sndNxt - 1, ACK | FIN)) count(this.core.counters.sentAcks);
+  }
+
   /** "Are you there?": a segment that is not acceptable, so that the peer must answer (RFC 9293 section 3.8.4). */
   probeAlive(connection: Connection): void {
     this.bare(connection, connection.sndUna - 1, ACK);
@@ -298,26 +307,33 @@ export class Output<Below extends Network> {
   /** SYN, or SYN and ACK if the peer's SYN has come: again or for the first time. */
   synchronize(connection: Connection): void {
     const answering = connection.state === TcpState.SynReceived;
-    const scale = !answering || connection.has(FLAG_WINDOW_SCALE);
-    const sack = !answering || connection.has(FLAG_SACK);
-    const timestamps = !answering || connection.has(FLAG_TIMESTAMPS);
-    const header = TCP_HEADER_BYTES + synOptionBytes(scale, sack, timestamps);
+    const tuning = this.core.tuning;
+    // Perhaps something on the way does not like them: then without.
+    const tired = tuning.dropOptions && connection.recovery.roundTrip.backoffs >= OPTIONS_RETRANSMISSIONS;
+    const offer = !answering && !tired && !tuning.plainSyn;
+    const scale = answering ? connection.has(FLAG_WINDOW_SCALE) : offer && tuning.extensions;
+    const sack = answering ? connection.has(FLAG_SACK) : offer && tuning.sack;
+    const timestamps = answering ? connection.has(FLAG_TIMESTAMPS) : offer && tuning.extensions;
+    const plain = tuning.plainSyn && !answering;
+    const header = TCP_HEADER_BYTES + (plain ? 0 : synOptionBytes(scale, sack, timestamps));
     const frame = frame_alloc(connection.headroomBytes + header);
     if (frame === 0) {
       count(this.core.counters.sendFailed);
       return;
     }
     const at = connection.headroomBytes;
-    writeSynOptions(
-      frame,
-      at + TCP_HEADER_BYTES,
-      this.offeredMss(connection),
-      scale ? <i32>connection.rcvScale : -1,
-      sack,
-      timestamps,
-      timestamps ? this.timestamp(connection) : 0,
-      answering ? connection.tsRecent : 0,
-    );
+    if (!plain) {
+      writeSynOptions(
+        frame,
+        at + TCP_HEADER_BYTES,
+        this.offeredMss(connection),
+        scale ? <i32>connection.rcvScale : -1,
+        sack,
+        timestamps,
+        timestamps ? this.timestamp(connection) : 0,
+        answering ? connection.tsRecent : 0,
+      );
+    }
     const window = min(advertise(connection), 0xffff);
     const flags = answering ? SYN | ACK : SYN;
     const ack = answering ? connection.rcvNxt : 0;

@@ -10,7 +10,6 @@ import {
   SAY_END,
 } from "./connection";
 import { Core } from "./core";
-import { RECEIVE_BUFFER_AUTO_MAX_BYTES } from "./establish";
 import { Segment } from "./segment";
 import { FIN } from "./wire";
 
@@ -88,7 +87,7 @@ export class Receiver {
       arrived > limit / 2 &&
       connection.unconsumedBytes < limit / 2
     ) {
-      const grown = max(limit, min(limit * 2, RECEIVE_BUFFER_AUTO_MAX_BYTES));
+      const grown = max(limit, min(limit * 2, this.core.tuning.receiveBufferMaxBytes));
       connection.receiveBufferBytes = grown;
       // Behind one lost segment all others of a window wait. Without the memory some must come again.
       const segments = grown / connection.mss;

@@ -19,7 +19,7 @@ import { Output } from "./output";
 import { EPHEMERAL_PORTS, EphemeralPorts } from "./ports";
 import { Receiver } from "./receive";
 import { LINGER_FOREVER } from "./settings";
-import { CONNECT_MILLISECONDS, Timers } from "./timers";
+import { Timers } from "./timers";
 import { NEVER } from "./timerwheel";
 import { windowUpdate } from "./window";
 
@@ -130,7 +130,7 @@ export class Tcp<Below extends Network> implements Transport {
     const connection = core.make();
     if (connection === null) return StackError.ENOMEM;
     connection.settings.reset();
-    begin(connection);
+    begin(connection, core.tuning);
     connection.remoteHigh = remoteHigh;
     connection.remoteLow = remoteLow;
     connection.localHigh = localHigh;
@@ -212,7 +212,7 @@ export class Tcp<Below extends Network> implements Transport {
     count(core.counters.attempts);
     connection.waiting = Waiting.Handshake;
     connection.retransmitAt = core.nowMilliseconds + connection.recovery.roundTrip.timeoutMilliseconds;
-    connection.lifeAt = core.nowMilliseconds + CONNECT_MILLISECONDS;
+    connection.lifeAt = core.nowMilliseconds + core.tuning.connectMilliseconds;
     core.arm(connection);
     connection.synSentMicroseconds = core.nowMicroseconds;
     this.output.synchronize(connection);
@@ -448,6 +448,11 @@ export class Tcp<Below extends Network> implements Transport {
     }
   }
 
+  /** Sets a `TcpTuning`. */
+  tune(tuning: u32, value: u32): i32 {
+    return this.core.tuning.set(tuning, value);
+  }
+
   /** How many connections are in a `TcpState`, those in the SYN cache included. Looks through all: for who asks. */
   count(state: u32): i32 {
     const table = this.core.table;
@@ -494,11 +499,19 @@ export class Tcp<Below extends Network> implements Transport {
       case Failure.Protocol:
       case Failure.Prohibited:
         // Final only while nothing of the peer's was heard (RFC 5927 section 5.2).
-        if (opening) this.core.end(connection, <u32>-StackError.ECONNREFUSED);
+        if (opening && this.core.tuning.icmpMayReset)
+          this.core.end(connection, <u32>-StackError.ECONNREFUSED);
         else connection.softError = <u32>-StackError.ECONNREFUSED;
         return true;
-      case Failure.Unreachable:
       case Failure.TimeExceeded:
+        // Code 0: on the way (RFC 792). As FreeBSD: a loop of routes does not mend while one waits.
+        if (opening && report.code === 0 && this.core.tuning.icmpMayReset) {
+          this.core.end(connection, <u32>-StackError.EHOSTUNREACH);
+          return true;
+        }
+        connection.softError = <u32>-StackError.EHOSTUNREACH;
+        return true;
+      case Failure.Unreachable:
         connection.softError = <u32>-StackError.EHOSTUNREACH;
         return true;
       default:

@@ -9,8 +9,6 @@ import { NEVER } from "./timerwheel";
 
 /** SYNs that are sent again before a connection attempt is given up; the first waits RTO's initial second. */
 const SYN_RETRANSMISSIONS: u32 = 8;
-/** An attempt to connect ends after this (RFC 9293 section 3.8.3 wants at least 3 minutes for R2; FreeBSD's keepinit). */
-export const CONNECT_MILLISECONDS: u64 = 75_000;
 /** Timeouts in a row that end a connection (R2 of RFC 9293 section 3.8.3; FreeBSD's net.inet.tcp.retries). */
 const RETRANSMISSIONS_MAX: u32 = 12;
 /**
