@@ -36,6 +36,11 @@ export function isMulticastAddress(high: u64, low: u64): bool {
   return isMapped(high, low) ? isMulticast(<u32>low) : high >>> 56 === 0xff;
 }
 
+/** 224.0.0.1 or ff02::1, in which every host is. */
+export function isAllHosts(high: u64, low: u64): bool {
+  return (high === 0 && low === 0x0000_ffff_e000_0001) || (high === 0xff02_0000_0000_0000 && low === 1);
+}
+
 /** 224/4 (RFC 1112 section 4). */
 export function isMulticast(address: u32): bool {
   return address >>> 28 === 0xe;

@@ -77,6 +77,14 @@ export enum Ip6AddressState {
   Duplicate = 4,
 }
 
+/** What `udp_set` sets; 0 is the default. */
+export enum UdpOption {
+  /** Hop limit or time to live of what is sent, 1 to 255. The default is 64, of IPv4 multicasts 1. */
+  HopLimit = 1,
+  /** Traffic class or type of service of what is sent; its low two bits are ECN. */
+  TrafficClass = 2,
+}
+
 /** What `tcp_set` sets. On a listener it is for the flows that it accepts. */
 export enum TcpOption {
   /** 1: no waiting for more to send (Nagle, RFC 9293 section 3.7.4). */

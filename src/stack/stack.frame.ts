@@ -279,6 +279,18 @@ export function udp_send(
   return datagrams.send(socket, payload, offset, length, halfOf(w0, w1), halfOf(w2, w3), port);
 }
 
+export function udp_join(socket: u32, w0: u32, w1: u32, w2: u32, w3: u32, index: u32): i32 {
+  return datagrams.join(socket, halfOf(w0, w1), halfOf(w2, w3), index);
+}
+
+export function udp_leave(socket: u32, w0: u32, w1: u32, w2: u32, w3: u32, index: u32): i32 {
+  return datagrams.leave(socket, halfOf(w0, w1), halfOf(w2, w3), index);
+}
+
+export function udp_set(socket: u32, option: u32, value: u32): i32 {
+  return datagrams.set(socket, option, value);
+}
+
 export function udp_max_payload(w0: u32, w1: u32, w2: u32, w3: u32): i32 {
   return datagrams.maxPayload(halfOf(w0, w1), halfOf(w2, w3));
 }

@@ -23,6 +23,11 @@ export class UdpSocket {
   remoteHigh: u64 = 0;
   remoteLow: u64 = 0;
   generation: u32 = 0;
+  /** Groups that it has joined. */
+  memberships: u32 = 0;
+  /** Of what it sends; 0: the default. */
+  hopLimit: u32 = 0;
+  trafficClass: u32 = 0;
   /** Next slot in the same chain. */
   next: i32 = NO_SLOT;
 
@@ -69,6 +74,9 @@ export class SocketTable {
     socket.high = high;
     socket.low = low;
     socket.remotePort = 0;
+    socket.memberships = 0;
+    socket.hopLimit = 0;
+    socket.trafficClass = 0;
     socket.id = slot | (socket.generation << SLOT_BITS);
     const chain = chainOf(socket.port);
     socket.next = this.chains[chain];

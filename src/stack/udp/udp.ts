@@ -13,15 +13,17 @@ import {
   frame_sum,
   sumFold,
 } from "mirage/framecode";
-import { isMapped, isUnspecified, sumOfAddress } from "../address";
-import { StackError, StackEvent } from "../interface";
-import { Failure, Network, Packet, PROTOCOL_UDP, Report, Transport } from "../network";
+import { isAllHosts, isMapped, isMulticastAddress, isUnspecified, sumOfAddress } from "../address";
+import { StackError, StackEvent, UdpOption } from "../interface";
+import { Failure, NETIF_ANY, Network, Packet, Path, PROTOCOL_UDP, Report, Transport } from "../network";
 import { Datagrams } from "./interface";
+import { UdpMembership, UdpMemberships } from "./memberships";
 import { UdpPaths } from "./paths";
-import { SocketTable } from "./sockets";
+import { SocketTable, UdpSocket } from "./sockets";
 import { transmittedChecksum, UDP_HEADER_BYTES, udp } from "./wire";
 
 const PORT_MAX: u32 = 0xffff;
+const BYTE_MAX: u32 = 0xff;
 const CHECKSUM_OFFSET: u32 = 6;
 /** Longest datagram, its header included: what the length fields of UDP, IPv4 and IPv6 can say. */
 const DATAGRAM_BYTES_MAX: u32 = 65535;
@@ -30,6 +32,7 @@ const DATAGRAM_BYTES_MAX: u32 = 65535;
 export class Udp<Below extends Network> implements Datagrams, Transport {
   private readonly sockets: SocketTable = new SocketTable();
   private readonly paths: UdpPaths<Below>;
+  private readonly memberships: UdpMemberships = new UdpMemberships();
   private readonly dropMalformed: u32 = counter("drop.udp.malformed");
   private readonly dropChecksum: u32 = counter("drop.udp.checksum");
   private readonly dropNoChecksum: u32 = counter("drop.udp.no-checksum");
@@ -51,7 +54,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       this.drop(frame, this.dropMalformed);
       return;
     }
-    if ((frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0) {
+    if (packet.reassembled || (frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0) {
       const reason = this.checksumFault(packet);
       if (reason !== 0) {
         this.drop(frame, reason);
@@ -67,7 +70,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       packet.sourceLow,
       sourcePort,
     );
-    if (socket === null) {
+    if (socket === null || !this.hearsGroup(socket, packet)) {
       count(this.dropNoPort);
       this.below.unreachablePort(packet);
       return;
@@ -82,6 +85,16 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     } else {
       this.drop(frame, this.dropQueueFull);
     }
+  }
+
+  /** A multicast is for who has joined its group where it came from; one to all hosts, and a broadcast, for everyone. */
+  private hearsGroup(socket: UdpSocket, packet: Packet): bool {
+    if (!packet.group) return true;
+    const high = packet.destinationHigh;
+    const low = packet.destinationLow;
+    if (!isMulticastAddress(high, low) || isAllHosts(high, low)) return true;
+    if (socket.memberships === 0) return false;
+    return this.memberships.find(socket.id, high, low, packet.netif.index) !== null;
   }
 
   /** The counter for what is wrong with the checksum; 0: nothing. Over IPv4 a sender need not make one. */
@@ -131,7 +144,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
   bind(high: u64, low: u64, port: u32): i32 {
     if (port > PORT_MAX) return StackError.EINVAL;
     if (isUnspecified(high, low)) return this.sockets.bind(0, 0, port);
-    if (!this.below.isOwn(high, low)) return StackError.EADDRNOTAVAIL;
+    if (!isMulticastAddress(high, low) && !this.below.isOwn(high, low)) return StackError.EADDRNOTAVAIL;
     return this.sockets.bind(high, low, port);
   }
 
@@ -143,7 +156,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       return StackError.None;
     }
     if (port === 0 || port > PORT_MAX) return StackError.EINVAL;
-    if (this.paths.open(socket.high, socket.low, high, low) === null) return this.paths.error;
+    if (this.pathOf(socket, high, low) === null) return this.paths.error;
     socket.remoteHigh = high;
     socket.remoteLow = low;
     socket.remotePort = port;
@@ -158,7 +171,56 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
   close(id: u32): i32 {
     const socket = this.sockets.get(id);
     if (socket === null) return StackError.EBADF;
+    while (socket.memberships !== 0) {
+      const membership = this.memberships.of(id);
+      if (membership === null) break;
+      this.quit(socket, membership);
+    }
     this.sockets.close(socket);
+    return StackError.None;
+  }
+
+  join(id: u32, high: u64, low: u64, index: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    if (!isMulticastAddress(high, low)) return StackError.EINVAL;
+    if (!this.memberships.hasRoom) return StackError.ENOBUFS;
+    const joined = this.below.join(high, low, index);
+    if (joined < 0) return joined;
+    if (this.memberships.find(id, high, low, joined) !== null) {
+      this.below.leave(high, low, joined);
+      return StackError.EADDRINUSE;
+    }
+    this.memberships.add(id, high, low, joined);
+    socket.memberships++;
+    return joined;
+  }
+
+  leave(id: u32, high: u64, low: u64, index: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    const membership =
+      index === NETIF_ANY
+        ? this.memberships.findAny(id, high, low)
+        : this.memberships.find(id, high, low, index);
+    if (membership === null) return StackError.EADDRNOTAVAIL;
+    this.quit(socket, membership);
+    return StackError.None;
+  }
+
+  private quit(socket: UdpSocket, membership: UdpMembership): void {
+    this.below.leave(membership.high, membership.low, membership.netif);
+    this.memberships.remove(membership);
+    socket.memberships--;
+  }
+
+  set(id: u32, option: u32, value: u32): i32 {
+    const socket = this.sockets.get(id);
+    if (socket === null) return StackError.EBADF;
+    if (value > BYTE_MAX) return StackError.EINVAL;
+    if (option === UdpOption.HopLimit) socket.hopLimit = value;
+    else if (option === UdpOption.TrafficClass) socket.trafficClass = value;
+    else return StackError.EINVAL;
     return StackError.None;
   }
 
@@ -186,8 +248,10 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     if (isUnspecified(remoteHigh, remoteLow)) return StackError.EHOSTUNREACH;
     const available = payload !== 0 ? frame_length(payload) : 0;
     if (offset > available || length > available - offset) return StackError.EINVAL;
-    const path = this.paths.open(socket.high, socket.low, remoteHigh, remoteLow);
+    const path = this.pathOf(socket, remoteHigh, remoteLow);
     if (path === null) return this.paths.error;
+    path.hopLimit = socket.hopLimit;
+    path.trafficClass = socket.trafficClass;
     const bytes = UDP_HEADER_BYTES + length;
     const packetBytes = path.headerBytes + bytes;
     if (length > DATAGRAM_BYTES_MAX || (path.version === 4 ? packetBytes : bytes) > DATAGRAM_BYTES_MAX) {
@@ -215,6 +279,12 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     const error = this.below.send(path, frame, PROTOCOL_UDP);
     if (error === StackError.None) count(this.sent);
     return error;
+  }
+
+  /** The way from a socket. One that is bound to a group speaks from any address of ours. */
+  private pathOf(socket: UdpSocket, high: u64, low: u64): Path | null {
+    if (isMulticastAddress(socket.high, socket.low)) return this.paths.open(0, 0, high, low);
+    return this.paths.open(socket.high, socket.low, high, low);
   }
 
   private noMemory(): i32 {
