@@ -8,12 +8,12 @@
  *
  * @module
  */
-import { Alarm, clock_ns, count, counter } from "mirage/framecode";
+import { Alarm, clock_ns, count, counter, frame_get8 } from "mirage/framecode";
 import { halfOf, isMapped, wordOf } from "./address";
 import { Arp } from "./arp/arp";
 import { Configuration } from "./configuration";
 import { Ethernet } from "./ethernet/ethernet";
-import { LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from "./ethernet/interface";
+import { LINK_HEADER_BYTES, LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from "./ethernet/interface";
 import { Icmp } from "./icmp/icmp";
 import { EXCEEDED_REASSEMBLY, UNREACHABLE_PROTOCOL } from "./icmp/interface";
 import { Igmp } from "./igmp/igmp";
@@ -121,6 +121,10 @@ class Network4Up implements Ipv4Client {
 
 /** From IPv6 and ICMPv6 upwards. */
 class Network6Up implements Stack6Client {
+  send(frame: u32): i32 {
+    return local.send(frame);
+  }
+
   unused6(index: u32): void {
     gathering.flush(index);
   }
@@ -149,7 +153,9 @@ class GatheringUp implements ReassemblyClient {
 /** From us to us. */
 class LocalUp implements LoopbackClient {
   looped(frame: u32): void {
-    network4.looped(frame);
+    // The version stands in the first byte of either header.
+    if (frame_get8(frame, LINK_HEADER_BYTES) >>> 4 === 4) network4.looped(frame);
+    else stack6.network.looped(frame);
   }
 }
 
@@ -181,7 +187,7 @@ export function start(): void {
   membership4 = new Membership4(netifs, neighbours, alarm);
   network4 = new Network4(netifs, routes4, neighbours, up, gathering, pathMtus, local, membership4);
   reporting = new Reporting(network4, up);
-  stack6 = new Stack6<Network6Up>(netifs, alarm, new Network6Up());
+  stack6 = new Stack6<Network6Up>(netifs, alarm, pathMtus, new Network6Up());
   internet = new Internet(network4, stack6.network, reporting, stack6.messages);
   datagrams = new Datagrams(internet);
   flows = new Flows(internet, alarm);

@@ -34,12 +34,15 @@ import { Nd } from "./nd/nd";
 import { NdOutput } from "./nd/output";
 import { Netif, Netifs } from "./netif";
 import { Failure, Packet, Report } from "./network";
+import { PathMtus } from "./pathmtu";
 import { Reassembler } from "./reassembly/interface";
 import { AutoconfigurationClient } from "./slaac/interface";
 import { Slaac } from "./slaac/slaac";
 
 /** What this half wants of the other. */
 export interface Stack6Client extends Reassembler {
+  /** As `LocalLink`: a packet of ours to us. */
+  send(frame: u32): i32;
   /** IPv6 is off on an interface: what waits for reassembly is given up. */
   unused6(index: u32): void;
   /** A packet for a transport. False: there is no such protocol, and the frame stays with the caller. */
@@ -58,6 +61,7 @@ class Routers<Above extends Stack6Client> extends Discovery<Link6, Neighbours<Ab
 export class Packets6<Above extends Stack6Client> extends Ipv6<
   Neighbours<Above>,
   Membership,
+  Above,
   Above,
   Up6<Above>
 > {}
@@ -183,6 +187,7 @@ export class Stack6<Above extends Stack6Client> {
   constructor(
     private readonly netifs: Netifs,
     alarm: Alarm,
+    pathMtus: PathMtus,
     private readonly above: Above,
   ) {
     const up = new Up6<Above>(above);
@@ -200,6 +205,8 @@ export class Stack6<Above extends Stack6Client> {
       routes,
       groups,
       membership,
+      pathMtus,
+      above,
       above,
       neighbours,
       up,

@@ -14,7 +14,7 @@ import {
   udp6,
   words,
 } from "../support/packets6.ts";
-import { PEER_MAC, SECOND_NS, text } from "./fixture.ts";
+import { bareStack, PEER_MAC, SECOND_NS, text } from "./fixture.ts";
 import {
   ALL_NODES,
   addresses6,
@@ -450,10 +450,54 @@ describe("packets that go", () => {
     const host = await newStackWithPeer6();
     const socket = bind6(host);
     expect(send6(host, socket, text("x"), ip6("2001:db8:ffff::1"))).toBe(-51);
-    expect(send6(host, socket, text("x"), 1n)).toBe(-65);
-    expect(send6(host, socket, text("x"), OWN6)).toBe(-65);
     expect(send6(host, socket, text("x"), ip6("::a00:1"))).toBe(-65);
   });
+});
+
+describe("packets to ourselves", () => {
+  test.each([
+    ["an own address", OWN6],
+    ["the loopback address", 1n],
+  ])("to %s arrive, also in fragments, and nothing is sent", async (_what, to) => {
+    const host = await newStack6();
+    const socket = host.call("udp_bind", 0, 0, 0, 0, 7);
+    for (const length of [0, 1, 1500, 40_000]) {
+      const payload = pattern(length);
+      expect(send6(host, socket, payload, to)).toBe(0);
+      host.advance(0n);
+      const [event] = host.takeEvents();
+      expect(event).toMatchObject({ kind: 3, a: socket, c: 7 | (14 << 16) });
+      expect(event?.payload).toEqual(payload);
+    }
+    expect(sent6(host)).toEqual([]);
+    // Nobody listens at that port: ICMPv6 says so.
+    const other = bind6(host);
+    host.call("udp_close", socket);
+    send6(host, other, text("x"), to);
+    host.advance(0n);
+    host.advance(0n);
+    expect(host.takeEvents().map(({ kind, a, b, c }) => [kind, a, b, c & 0xffff])).toEqual([
+      [4, other, 0x104, 7],
+    ]);
+  });
+
+  test("the loopback address from outside is not ours", async () => {
+    const host = await newStackWithPeer6();
+    host.input(ping6(text("x"), { destination: 1n }));
+    expect(sent6(host)).toEqual([]);
+  });
+});
+
+test("a zone chooses the interface of a link-local destination", async () => {
+  const host = await bareStack({}, {});
+  for (const netif of [0, 1])
+    expect(configure6(host, ip6("2001:db8::2") + BigInt(netif), 64, 0, netif)).toBe(0);
+  host.advance(5n * SECOND_NS);
+  host.takeTransmitted();
+  const socket = bind6(host);
+  for (const zone of [0n, 1n, 2n]) send6(host, socket, text("x"), PEER_LINK | (zone << 96n));
+  expect(host.takeTransmitted().map(({ netif }) => netif)).toEqual([0, 1]);
+  expect(send6(host, socket, text("x"), PEER_LINK | (3n << 96n))).toBe(-6);
 });
 
 describe("the source of a packet (RFC 6724)", () => {

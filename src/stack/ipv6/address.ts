@@ -62,6 +62,19 @@ export function groupMacLow(low: u64): u32 {
   return <u32>low;
 }
 
+/**
+ * The number of an interface from 1 that application code has put where a link-local address, unicast or of a group, has
+ * zeros on the wire; 0: none.
+ */
+export function zoneOf(high: u64): u32 {
+  const isLocal = isLinkLocal(high) || (isMulticast(high) && scopeOf(high, 0) <= <u32>Scope.Link);
+  return isLocal ? <u32>(high >>> 32) & 0xffff : 0;
+}
+
+export function withoutZone(high: u64): u64 {
+  return high & 0xffff0000ffffffff;
+}
+
 export function scopeOf(high: u64, low: u64): u32 {
   if (isMulticast(high)) return <u32>(high >>> 48) & 0xf;
   if (isLinkLocal(high) || isLoopback(high, low)) return Scope.Link;

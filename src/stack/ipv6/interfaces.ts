@@ -1,3 +1,4 @@
+import { LOOPBACK_MTU_BYTES } from "../loopback";
 import { NETIFS_MAX, Netif, Netifs } from "../netif";
 import { isLinkLocal } from "./address";
 import { IPV6_MTU_MIN_BYTES } from "./wire";
@@ -111,12 +112,16 @@ export class Interface6 {
 
 /** The interfaces of an assembly as IPv6 sees them, and their addresses. */
 export class Interfaces6 {
-  private readonly all: StaticArray<Interface6> = new StaticArray<Interface6>(NETIFS_MAX);
+  /** The last one is the loopback, which has no addresses of its own. */
+  private readonly all: StaticArray<Interface6> = new StaticArray<Interface6>(NETIFS_MAX + 1);
   private readonly addresses: StaticArray<Address6> = new StaticArray<Address6>(IP6_ADDRESSES_MAX);
   private readonly buckets: StaticArray<Address6 | null> = new StaticArray<Address6 | null>(BUCKETS);
 
   constructor(private readonly netifs: Netifs) {
     for (let i: u32 = 0; i < NETIFS_MAX; i++) this.all[i] = new Interface6(i, <Netif>netifs.at(i));
+    const loopback = new Interface6(NETIFS_MAX, netifs.loopback);
+    loopback.mtu = LOOPBACK_MTU_BYTES;
+    this.all[NETIFS_MAX] = loopback;
     for (let i: u32 = 0; i < IP6_ADDRESSES_MAX; i++) this.addresses[i] = new Address6(i);
   }
 

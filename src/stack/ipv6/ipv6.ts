@@ -9,19 +9,31 @@ import {
   random_u32,
   sumFold,
 } from "mirage/framecode";
-import { sumOfAddress } from "../address";
+import { isMapped, sumOfAddress } from "../address";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { Network6, TIME_EXCEEDED6_REASSEMBLY } from "../icmp6/interface";
 import { ICMP6_PARAMETER_PROBLEM, ICMP6_TIME_EXCEEDED } from "../icmp6/wire";
 import { StackError } from "../interface";
 import { IpVersion } from "../ip";
+import { LOOPBACK_MTU_BYTES, LocalLink } from "../loopback";
 import { Groups6 } from "../mld/groups";
 import { Membership6 } from "../mld/interface";
 import { Neighbours6 } from "../nd/interface";
 import { NETIFS_MAX, Netif, Netifs } from "../netif";
 import { Delivery, NETIF_ANY, Packet, Path } from "../network";
+import { PathMtus } from "../pathmtu";
 import { Fragment, Reassembler } from "../reassembly/interface";
-import { isForbidden, isLinkLocal, isLoopback, isMulticast, isUnspecified, Scope, scopeOf } from "./address";
+import {
+  isForbidden,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  Scope,
+  scopeOf,
+  withoutZone,
+  zoneOf,
+} from "./address";
 import {
   HeaderWalk,
   PROBLEM_FIELD,
@@ -40,6 +52,7 @@ import {
   HEADER_ICMP6,
   IPV6_FRAGMENT_HEADER_BYTES,
   IPV6_HEADER_BYTES,
+  IPV6_MTU_MIN_BYTES,
   Ipv6Fault,
   Ipv6Header,
   ipv6,
@@ -58,6 +71,7 @@ export class Ipv6<
   Below extends Neighbours6,
   Groups extends Membership6,
   Gather extends Reassembler,
+  Local extends LocalLink,
   Above extends Ipv6Client,
 > implements Network6, IpVersion
 {
@@ -92,7 +106,9 @@ export class Ipv6<
     private readonly routes: Routes6,
     private readonly groups: Groups6,
     private readonly membership: Groups,
+    private readonly pathMtus: PathMtus,
     private readonly reassembly: Gather,
+    private readonly local: Local,
     private readonly below: Below,
     private readonly above: Above,
   ) {}
@@ -136,6 +152,20 @@ export class Ipv6<
     packet.reassembled = false;
     this.walk.begin(frame, AT, end);
     this.headers(on, frame, end);
+  }
+
+  /** A packet that `Loopback` brings back. Takes the reference. */
+  looped(frame: u32): void {
+    const packet = this.packet;
+    const end = frame_length(frame);
+    packet.sourceHigh = ipv6.sourceHigh(frame, AT);
+    packet.sourceLow = ipv6.sourceLow(frame, AT);
+    packet.destinationHigh = ipv6.destinationHigh(frame, AT);
+    packet.destinationLow = ipv6.destinationLow(frame, AT);
+    packet.group = false;
+    packet.reassembled = false;
+    this.walk.begin(frame, AT, end);
+    this.headers(this.interfaces.of(this.netifs.loopback), frame, end);
   }
 
   /** Goes through the headers from where the walk is, to the upper layer. */
@@ -325,15 +355,18 @@ export class Ipv6<
   }
 
   private openBy(path: Path, asked: Interface6 | null): i32 {
+    const zone = zoneOf(path.remoteHigh);
+    if (zone !== 0) path.remoteHigh = withoutZone(path.remoteHigh);
     const high = path.remoteHigh;
     const low = path.remoteLow;
-    if (isUnspecified(high, low) || isLoopback(high, low) || isForbidden(high, low))
-      return StackError.EHOSTUNREACH;
-    if (this.interfaces.owner(high, low) !== null) return StackError.EHOSTUNREACH;
-    let on = asked;
+    if (this.isOwn(high, low)) return this.openLocal(path);
+    if (isUnspecified(high, low) || isForbidden(high, low)) return StackError.EHOSTUNREACH;
+    let on: Interface6 | null = asked !== null || zone === 0 ? asked : this.interfaces.enabledAt(zone - 1);
+    if (zone !== 0 && on === null) return StackError.ENXIO;
     let local: Address6 | null = null;
-    if ((path.localHigh | path.localLow) !== 0) {
+    if (!isUnspecified(path.localHigh, path.localLow)) {
       // A local address of an interface means that interface (strong host model, RFC 1122 section 3.3.4.2).
+      if (isMapped(path.localHigh, path.localLow)) return StackError.EAFNOSUPPORT;
       local =
         on !== null
           ? this.interfaces.find(on, path.localHigh, path.localLow)
@@ -358,15 +391,37 @@ export class Ipv6<
     if (local === null) return StackError.EADDRNOTAVAIL;
     path.localHigh = local.high;
     path.localLow = local.low;
-    path.netif = on.netif;
+    path.delivery = isMulticast(high) ? Delivery.Multicast : Delivery.Neighbour;
+    path.mtu = this.pathMtus.lookUp(high, low, on.mtu);
+    this.finishPath(path, on.netif);
+    return StackError.None;
+  }
+
+  /** To ourselves: from the same address, unless the program says otherwise. */
+  private openLocal(path: Path): i32 {
+    if (isUnspecified(path.localHigh, path.localLow)) {
+      path.localHigh = path.remoteHigh;
+      path.localLow = path.remoteLow;
+    } else if (!this.isOwn(path.localHigh, path.localLow)) {
+      return StackError.EADDRNOTAVAIL;
+    }
+    path.nextHopHigh = path.remoteHigh;
+    path.nextHopLow = path.remoteLow;
+    path.delivery = Delivery.Local;
+    path.mtu = LOOPBACK_MTU_BYTES;
+    this.finishPath(path, this.netifs.loopback);
+    return StackError.None;
+  }
+
+  private finishPath(path: Path, netif: Netif): void {
+    path.netif = netif;
     path.version = 6;
     path.headroomBytes = IPV6_HEADROOM_BYTES;
     path.headerBytes = IPV6_HEADER_BYTES;
-    path.mtu = on.mtu;
-    path.addressSum = sumFold(sumOfAddress(local.high, local.low) + sumOfAddress(high, low));
-    path.delivery = isMulticast(high) ? Delivery.Multicast : Delivery.Neighbour;
+    path.cutOnTheWay = false;
+    const sum = sumOfAddress(path.localHigh, path.localLow) + sumOfAddress(path.remoteHigh, path.remoteLow);
+    path.addressSum = sumFold(sum);
     path.generation = this.netifs.generation;
-    return StackError.None;
   }
 
   /** Of a link-local destination or a group, if the caller has no preference: where the neighbour is known, else the first. */
@@ -385,7 +440,9 @@ export class Ipv6<
   }
 
   isOwn(high: u64, low: u64): bool {
-    return this.interfaces.owner(high, low) !== null;
+    return isLoopback(high, low)
+      ? this.interfaces.first() !== null
+      : this.interfaces.owner(high, low) !== null;
   }
 
   interfaceOn(netif: Netif): Interface6 {
@@ -393,6 +450,7 @@ export class Ipv6<
   }
 
   isOwnOn(on: Interface6, high: u64, low: u64): bool {
+    if (on.netif === this.netifs.loopback) return this.isOwn(high, low);
     const address = this.interfaces.find(on, high, low);
     return address !== null && address.usable;
   }
@@ -433,6 +491,7 @@ export class Ipv6<
   }
 
   private forward(on: Interface6, path: Path, frame: u32): i32 {
+    if (path.delivery === <u32>Delivery.Local) return this.local.send(frame);
     if (path.delivery === <u32>Delivery.Multicast) return this.below.multicast(on, frame, path.nextHopLow);
     return this.below.send(on, frame, path.nextHopHigh, path.nextHopLow);
   }
@@ -471,7 +530,10 @@ export class Ipv6<
     this.below.confirm(this.interfaces.of(path.netif), path.nextHopHigh, path.nextHopLow);
   }
 
-  tooBig(_path: Path, _mtu: u32): void {}
+  tooBig(path: Path, mtu: u32): void {
+    // A report never makes it longer, nor shorter than every link carries (RFC 8201 section 4).
+    if (mtu < path.mtu) this.pathMtus.lower(path.remoteHigh, path.remoteLow, mtu, IPV6_MTU_MIN_BYTES);
+  }
 
   join(high: u64, low: u64, index: u32): i32 {
     if (!isMulticast(high)) return StackError.EINVAL;
