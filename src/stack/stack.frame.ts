@@ -110,6 +110,10 @@ class Network4Up implements Ipv4Client {
     }
   }
 
+  malformed(packet: Packet, offset: u32): void {
+    reporting.parameterProblem(packet, offset);
+  }
+
   expired(packet: Packet): void {
     reporting.timeExceeded(packet, EXCEEDED_REASSEMBLY);
   }

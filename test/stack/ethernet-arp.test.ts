@@ -342,3 +342,60 @@ describe("ARP resolution", () => {
     expect(packets.parse(asked?.bytes ?? new Uint8Array(14)).source).toBe(0x02005e100003n);
   });
 });
+
+describe("floods of neighbours", () => {
+  test("a neighbour that we talk to is not driven out, by whatever strangers", async () => {
+    const host = await newStackWithPeer();
+    host.call("configure", 0, OWN, 16, 0);
+    host.takeTransmitted();
+    learnPeer(host);
+    host.recording = false;
+    const socket = bind(host, 0, 7);
+    send(host, socket, text("x"));
+    const memory = host.memoryBytes;
+    let most = 0;
+    for (let i = 0; i < 6000; i++) {
+      const stranger = packets.ip("10.0.1.0") + (i % 3000);
+      // Those who say where they are, and those whose echo has to be delivered.
+      if (i % 2 === 0) {
+        const question = {
+          operation: 1,
+          senderMac: 0x02000000aa00n,
+          sender: stranger,
+          targetMac: 0n,
+          target: OWN,
+        };
+        arpFrom(host, question);
+      } else {
+        host.input(ping(text("x"), { source: stranger }));
+      }
+      most = Math.max(most, host.liveFrames);
+    }
+    expect(host.memoryBytes).toBe(memory);
+    expect(most).toBeLessThanOrEqual(4 * 256);
+    host.recording = true;
+    expect(send(host, socket, text("still there"))).toBe(0);
+    expect(sent(host)).toMatchObject([{ destination: PEER_MAC, udp: { payload: text("still there") } }]);
+  });
+
+  test("strangers are not learnt at the cost of eight neighbours that we talk to", async () => {
+    const host = await newStackWithPeer();
+    host.call("configure", 0, OWN, 8, 0);
+    const socket = bind(host, 0, 7);
+    // These stand in one set: 32 sets, of addresses that differ in what the hash does not see.
+    const address = (i: number) => packets.ip("10.0.0.64") + (i << 16);
+    for (let i = 0; i < 8; i++) {
+      learnPeer(host, address(i));
+      send(host, socket, text("x"), address(i));
+    }
+    host.takeTransmitted();
+    const ignored = host.counter("arp.strangers-ignored");
+    learnPeer(host, address(8));
+    expect(host.counter("arp.strangers-ignored")).toBe(ignored + 1);
+    for (let i = 0; i < 8; i++) send(host, socket, text("x"), address(i));
+    expect(sent(host).map(({ type }) => type)).toEqual(Array(8).fill(0x0800));
+    // But we may talk to a ninth.
+    send(host, socket, text("x"), address(8));
+    expect(sent(host).map(({ type }) => type)).toEqual([0x0806]);
+  });
+});

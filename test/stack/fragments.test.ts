@@ -265,6 +265,15 @@ describe("IPv4 fragments that arrive", () => {
     expect(host.counter("icmp.errors-forbidden")).toBe(1);
   });
 
+  test("RFC 1122 section 3.2.2: nor of an ICMP error", async () => {
+    const host = await newStackWithPeer();
+    const message = packets.icmp({ type: 3, code: 1 }, pattern(2000));
+    host.input(cut(message, 1480, { protocol: 1 })[0] as Uint8Array);
+    host.advance(31n * SECOND_NS);
+    expect(sent(host)).toEqual([]);
+    expect(host.counter("icmp.errors-forbidden")).toBe(1);
+  });
+
   test("nobody at the port: the answer quotes the datagram that they made", async () => {
     const host = await newStackWithPeer();
     const whole = datagram(pattern(3000));

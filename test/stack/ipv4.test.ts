@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as packets from "../support/packets.ts";
 import {
@@ -83,6 +84,48 @@ describe("IPv4 header checks", () => {
     host.input(udpFromPeer(text("with options"), {}, { options }));
     expect(host.counter("ipv4.options-skipped")).toBe(1);
     expect(host.takeEvents()).toMatchObject([{ a: socket, payload: text("with options") }]);
+  });
+
+  test.each([
+    ["loose", 131],
+    ["strict", 137],
+  ])("RFC 7126 section 4.3: a %s source route is dropped", async (_what, kind) => {
+    const host = await newStackWithPeer();
+    host.input(ping(text("x"), { options: packets.bytes(1, kind, 7, 8, 10, 0, 0, 2) }));
+    expect(host.counter("drop.ipv4.source-route")).toBe(1);
+    expect(sent(host)).toEqual([]);
+  });
+
+  test.each([
+    ["without a length", [1, 1, 1, 7], 23],
+    ["of length 0", [7, 0, 0, 0], 21],
+    ["of length 1", [1, 7, 1, 0], 22],
+    ["longer than the header", [7, 5, 4, 0], 21],
+  ])("RFC 1122 section 3.2.2.5: an option %s: the sender is told where", async (_what, options, pointer) => {
+    const host = await newStackWithPeer();
+    const frame = udpFromPeer(text("x"), {}, { options: packets.bytes(options) });
+    host.input(frame);
+    expect(host.counter("drop.ipv4.options")).toBe(1);
+    expect(sent(host)).toMatchObject([
+      { icmp: { type: 12, code: 0, rest: pointer << 24, payload: frame.slice(14) } },
+    ]);
+  });
+
+  test("any options whatever are skipped or refused", async () => {
+    const host = await newStackWithPeer();
+    host.recording = false;
+    bind(host, 0, 7);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 10 }), (words) => {
+        const options = new Uint8Array(words.length * 4);
+        options.set([...words].flatMap((word) => [word % 20, word, 131, word >>> 4]));
+        const before = host.counter("drop.ipv4.options") + host.counter("drop.ipv4.source-route");
+        host.input(udpFromPeer(text("x"), {}, { options }));
+        const dropped = host.counter("drop.ipv4.options") + host.counter("drop.ipv4.source-route") - before;
+        expect(host.takeEvents().length + dropped).toBe(1);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test("a checksum that the interface card has verified is believed", async () => {

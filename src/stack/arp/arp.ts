@@ -56,6 +56,8 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   private readonly cache: ArpCache = new ArpCache();
   private readonly announcers: StaticArray<Announcer>;
   private readonly line: Line = new Line();
+  /** When there is something to do for `timer`. */
+  private nextNs: u64 = u64.MAX_VALUE;
   private readonly dropMalformed: u32 = counter("drop.arp.malformed");
   private readonly dropSender: u32 = counter("drop.arp.sender");
   private readonly dropOwn: u32 = counter("drop.arp.own");
@@ -65,6 +67,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   private readonly dropEvicted: u32 = counter("drop.arp.evicted");
   private readonly dropUnresolved: u32 = counter("drop.arp.unresolved");
   private readonly dropDown: u32 = counter("drop.arp.interface-down");
+  private readonly ignored: u32 = counter("arp.strangers-ignored");
   private readonly requestsReceived: u32 = counter("arp.requests-received");
   private readonly repliesReceived: u32 = counter("arp.replies-received");
   private readonly requestsSent: u32 = counter("arp.requests-sent");
@@ -136,7 +139,11 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     let entry = this.cache.find(netif.index, address);
     if (entry === null) {
       if (!forUs) return;
-      entry = this.vacate(netif.index, address);
+      entry = this.vacate(netif.index, address, false);
+      if (entry === null) {
+        count(this.ignored);
+        return;
+      }
     }
     this.cache.touch(entry);
     entry.macHigh = macHigh;
@@ -157,13 +164,18 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
         if (dropped !== 0) this.drop(dropped, this.dropQueueFull);
         return StackError.None;
       }
+      entry.used = true;
       if (entry.state === <u32>ArpState.Ageing) {
         entry.state = ArpState.Refreshing;
         this.request(netif, neighbour, entry.macHigh, entry.macLow);
       }
       return this.below.send(netif, frame, entry.macHigh, entry.macLow, LINK_TYPE_IPV4);
     }
-    entry = this.vacate(netif.index, neighbour);
+    entry = this.vacate(netif.index, neighbour, true);
+    if (entry === null) {
+      this.drop(frame, this.dropEvicted);
+      return StackError.ENOBUFS;
+    }
     entry.state = ArpState.Pending;
     entry.requests = 1;
     this.arm(entry, clock_ns() + ARP_RETRY_SECONDS * NANOSECONDS_PER_SECOND);
@@ -212,10 +224,16 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
 
   /** Deadlines have passed. The alarm was reset: sets it for all that are still to come. */
   timer(nowNs: u64): void {
+    const dueNs = this.nextNs;
+    if (dueNs > nowNs) {
+      if (dueNs !== u64.MAX_VALUE) this.alarm.at(dueNs);
+      return;
+    }
+    this.nextNs = u64.MAX_VALUE;
     for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) {
       const entry = this.cache.at(i);
       if (entry.state === <u32>ArpState.Free) continue;
-      if (entry.deadlineNs > nowNs) this.alarm.at(entry.deadlineNs);
+      if (entry.deadlineNs > nowNs) this.wake(entry.deadlineNs);
       else this.expire(entry, nowNs);
     }
     for (let i: u32 = 0; i < ANNOUNCERS; i++) {
@@ -223,7 +241,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
       if (announcer.address === 0 || announcer.remaining === 0) continue;
       const netif = this.netifs.active(announcer.netif);
       if (netif === null) continue;
-      if (announcer.nextNs > nowNs) this.alarm.at(announcer.nextNs);
+      if (announcer.nextNs > nowNs) this.wake(announcer.nextNs);
       else this.announceNext(netif, announcer, nowNs);
     }
   }
@@ -231,6 +249,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   private expire(entry: ArpEntry, nowNs: u64): void {
     if (entry.state === <u32>ArpState.Fresh) {
       entry.state = ArpState.Ageing;
+      entry.used = false;
       this.arm(entry, nowNs + ARP_AGEING_SECONDS * NANOSECONDS_PER_SECOND);
       return;
     }
@@ -255,12 +274,18 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
 
   private arm(entry: ArpEntry, deadlineNs: u64): void {
     entry.deadlineNs = deadlineNs;
+    this.wake(deadlineNs);
+  }
+
+  private wake(deadlineNs: u64): void {
+    this.nextNs = min(this.nextNs, deadlineNs);
     this.alarm.at(deadlineNs);
   }
 
-  /** An empty entry for the address, if need be at the cost of the oldest. */
-  private vacate(netif: u32, address: u32): ArpEntry {
-    const entry = this.cache.victim(netif, address);
+  /** An empty entry for the address, if need be at the cost of another. Null: only if it is not `urgent`. */
+  private vacate(netif: u32, address: u32, urgent: bool): ArpEntry | null {
+    const entry = this.cache.victim(netif, address, urgent);
+    if (entry === null) return null;
     this.free(entry, this.dropEvicted);
     this.cache.begin(entry, netif, address);
     return entry;
@@ -297,7 +322,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
     announcer.remaining--;
     if (announcer.remaining === 0) return;
     announcer.nextNs = nowNs + ARP_ANNOUNCE_INTERVAL_SECONDS * NANOSECONDS_PER_SECOND;
-    this.alarm.at(announcer.nextNs);
+    this.wake(announcer.nextNs);
   }
 
   /** Somebody else uses our address. We keep it, and say so at most every DEFEND_INTERVAL (RFC 5227 section 2.4, (c)). */

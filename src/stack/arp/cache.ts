@@ -28,6 +28,8 @@ export class ArpEntry {
   requests: u32 = 0;
   /** When it was last learnt or begun: the oldest of a set makes room. */
   since: u32 = 0;
+  /** Something was sent there since it was learnt or last grew old: a flood of strangers does not drive it out. */
+  used: bool = false;
   queued: u32 = 0;
   private readonly queue: StaticArray<u32> = new StaticArray<u32>(ARP_QUEUE_FRAMES_MAX);
 
@@ -89,24 +91,31 @@ export class ArpCache {
   }
 
   /**
-   * The entry to use for a new neighbour: a free one, else the oldest of its set. The caller must empty the queue of
-   * what it gets (`dequeue`) before it fills in the entry with `begin`.
+   * The entry to use for a new neighbour: a free one, else the oldest of its set that nobody here talks to, else, if
+   * `urgent`, the oldest of its set. Null: there is none. The caller must empty the queue of what it gets (`dequeue`)
+   * before it fills in the entry with `begin`.
    */
-  victim(netif: u32, address: u32): ArpEntry {
+  victim(netif: u32, address: u32, urgent: bool): ArpEntry | null {
     const base = setOf(netif, address);
     let oldest = unchecked(this.entries[base]);
+    let unused: ArpEntry | null = null;
     for (let i: u32 = 0; i < ARP_ENTRIES_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
       if (entry.state === <u32>ArpState.Free) return entry;
-      if (this.clock - entry.since > this.clock - oldest.since) oldest = entry;
+      const age = this.clock - entry.since;
+      if (age > this.clock - oldest.since) oldest = entry;
+      if (entry.used) continue;
+      if (unused === null || age > this.clock - unused.since) unused = entry;
     }
-    return oldest;
+    if (unused !== null) return unused;
+    return urgent ? oldest : null;
   }
 
   begin(entry: ArpEntry, netif: u32, address: u32): void {
     entry.netif = netif;
     entry.address = address;
     entry.requests = 0;
+    entry.used = false;
     this.touch(entry);
   }
 

@@ -219,17 +219,21 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   }
 
   unreachable(packet: Packet, code: u32): void {
-    this.tell(packet, ICMP_UNREACHABLE, code);
+    this.tell(packet, ICMP_UNREACHABLE, code, 0);
   }
 
   timeExceeded(packet: Packet, code: u32): void {
-    this.tell(packet, ICMP_TIME_EXCEEDED, code);
+    this.tell(packet, ICMP_TIME_EXCEEDED, code, 0);
   }
 
-  /** Sends an error about a packet that is never one itself. Takes the reference on the packet's frame. */
-  private tell(packet: Packet, type: u32, code: u32): void {
+  parameterProblem(packet: Packet, offset: u32): void {
+    this.tell(packet, ICMP_PARAMETER_PROBLEM, 0, offset << 24);
+  }
+
+  /** Sends an error about a packet. Takes the reference on the packet's frame. */
+  private tell(packet: Packet, type: u32, code: u32, rest: u32): void {
     const frame = packet.frame;
-    if (packet.group) {
+    if (packet.group || isError(packet)) {
       count(this.errorsForbidden);
     } else if (!this.mayReport()) {
       count(this.errorsLimited);
@@ -243,7 +247,7 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
       } else {
         this.header.type = type;
         this.header.code = code;
-        this.header.rest = 0;
+        this.header.rest = rest;
         this.header.build(report, IPV4_HEADROOM_BYTES);
         this.path.trafficClass = 0;
         if (this.below.send(this.path, report, PROTOCOL_ICMP) === StackError.None) count(this.errorsSent);
@@ -280,6 +284,22 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   private drop(frame: u32, reason: u32): void {
     count(reason);
     frame_release(frame);
+  }
+}
+
+/** RFC 1122 section 3.2.2: errors about errors would never end. What cannot be told is taken for one. */
+function isError(packet: Packet): bool {
+  if (packet.protocol !== PROTOCOL_ICMP) return false;
+  if (packet.length === 0) return true;
+  switch (icmp.type(packet.frame, packet.at)) {
+    case ICMP_UNREACHABLE:
+    case ICMP_SOURCE_QUENCH:
+    case ICMP_REDIRECT:
+    case ICMP_TIME_EXCEEDED:
+    case ICMP_PARAMETER_PROBLEM:
+      return true;
+    default:
+      return false;
   }
 }
 

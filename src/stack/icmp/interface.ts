@@ -34,4 +34,6 @@ export interface Errors {
   unreachable(packet: Packet, code: u32): void;
   /** As `unreachable`: a packet's time was over. */
   timeExceeded(packet: Packet, code: u32): void;
+  /** As `unreachable`: the packet's header makes no sense `offset` bytes into it. */
+  parameterProblem(packet: Packet, offset: u32): void;
 }

@@ -14,6 +14,8 @@ export interface Ipv4Client {
   received(packet: Packet): void;
   /** Fragments of a packet did not all come in time; `packet` is the first of them. Takes the reference on its frame. */
   expired(packet: Packet): void;
+  /** The header of a packet makes no sense `offset` bytes into it. Takes the reference on the packet's frame. */
+  malformed(packet: Packet, offset: u32): void;
   /** As `Transport.failed`. */
   failed(report: Report): bool;
 }

@@ -30,6 +30,7 @@ import {
   IPV4_HEADER_BYTES,
   IPV4_MORE_FRAGMENTS,
   IPV4_OFFSET_MASK,
+  IPV4_SOURCE_ROUTE,
   Ipv4Fault,
   Ipv4Header,
   ipv4,
@@ -79,6 +80,8 @@ export class Ipv4<
   private readonly dropNoRoute: u32 = counter("drop.ipv4.no-route");
   private readonly dropTooBig: u32 = counter("drop.ipv4.too-big");
   private readonly dropNoMemory: u32 = counter("drop.ipv4.no-memory");
+  private readonly dropOptions: u32 = counter("drop.ipv4.options");
+  private readonly dropSourceRoute: u32 = counter("drop.ipv4.source-route");
   private readonly options: u32 = counter("ipv4.options-skipped");
   private readonly zeroHops: u32 = counter("ipv4.zero-ttl-accepted");
   private readonly fragmented: u32 = counter("ipv4.fragmented");
@@ -141,7 +144,6 @@ export class Ipv4<
     // RFC 1122 section 3.2.1.7: a host must not drop a packet that has arrived because its TTL is used up.
     if (ipv4.timeToLive(frame, AT) === 0) count(this.zeroHops);
     const header = ipv4.headerBytes(frame, AT);
-    if (header !== IPV4_HEADER_BYTES) count(this.options);
     const total = ipv4.totalBytes(frame, AT);
     if (frame_length(frame) !== AT + total) frame_truncate(frame, AT + total);
     const packet = this.packet;
@@ -151,6 +153,7 @@ export class Ipv4<
     packet.protocol = ipv4.protocol(frame, AT);
     packet.trafficClass = ipv4.typeOfService(frame, AT);
     packet.reassembled = false;
+    if (header !== IPV4_HEADER_BYTES && !this.skipOptions(netif, source, destination, toGroup)) return;
     if (
       (ipv4.fragment(frame, AT) & IPV4_FRAGMENT_MASK) !== 0 &&
       !this.isWhole(netif, source, destination, toGroup)
@@ -159,6 +162,31 @@ export class Ipv4<
     }
     this.describe(netif, source, destination, toGroup);
     this.above.received(packet);
+  }
+
+  /**
+   * RFC 1122 section 3.2.1.8: options are accepted, and none of them asks a host for anything; but a source route is how
+   * outsiders pretend to be insiders (RFC 7126 section 4.3). False: the packet in `packet` is dropped.
+   */
+  private skipOptions(netif: Netif, source: u32, destination: u32, group: bool): bool {
+    const frame = this.packet.frame;
+    const fault = ipv4.optionsFault(frame, AT);
+    if (fault === 0) {
+      count(this.options);
+      return true;
+    }
+    if (fault === IPV4_SOURCE_ROUTE) {
+      this.drop(frame, this.dropSourceRoute);
+      return false;
+    }
+    count(this.dropOptions);
+    if ((ipv4.fragment(frame, AT) & IPV4_OFFSET_MASK) === 0) {
+      this.describe(netif, source, destination, group);
+      this.above.malformed(this.packet, fault);
+    } else {
+      frame_release(frame);
+    }
+    return false;
   }
 
   /** Takes the fragment in `packet`. True: it was the last one missing, and `packet` is the whole now. */

@@ -21,6 +21,14 @@ export const IPV4_MORE_FRAGMENTS: u32 = 0x2000;
 export const IPV4_OFFSET_MASK: u32 = 0x1fff;
 const VERSION_4: u32 = 4;
 
+const OPTION_END: u32 = 0;
+const OPTION_NOP: u32 = 1;
+const OPTION_LOOSE_SOURCE_ROUTE: u32 = 131;
+const OPTION_STRICT_SOURCE_ROUTE: u32 = 137;
+
+/** What `ipv4.optionsFault` found: 0, this, or how many bytes into the header the fault is. */
+export const IPV4_SOURCE_ROUTE: u32 = 0xff;
+
 /** What `ipv4.check` found. */
 export enum Ipv4Fault {
   None = 0,
@@ -91,6 +99,30 @@ export namespace ipv4 {
   }
   export function setDestination(frame: u32, at: u32, address: u32): void {
     frame_set32(frame, at + 16, address);
+  }
+
+  /**
+   * Looks through the options (RFC 791 section 3.1, RFC 1122 section 3.2.1.8), of which there are some: 0 if they are
+   * well-formed, `IPV4_SOURCE_ROUTE` if one of them is a source route, else where in the header the first fault is.
+   */
+  export function optionsFault(frame: u32, at: u32): u32 {
+    const end = headerBytes(frame, at);
+    let fault: u32 = 0;
+    for (let i = IPV4_HEADER_BYTES; i < end; ) {
+      const kind = frame_get8(frame, at + i);
+      if (kind === OPTION_END) break;
+      if (kind === OPTION_NOP) {
+        i++;
+        continue;
+      }
+      if (i + 1 >= end) return i;
+      const length = frame_get8(frame, at + i + 1);
+      if (length < 2 || i + length > end) return i + 1;
+      if (kind === OPTION_LOOSE_SOURCE_ROUTE || kind === OPTION_STRICT_SOURCE_ROUTE)
+        fault = IPV4_SOURCE_ROUTE;
+      i += length;
+    }
+    return fault;
   }
 
   export function checksumIsGood(frame: u32, at: u32): bool {
