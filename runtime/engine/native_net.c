@@ -501,20 +501,47 @@ take_from_host(duk_context *ctx, struct mirage_instance *inst,
 		(void)duk_range_error(ctx, "no memory for a view");
 }
 
+/* Offset and length at 1 and 2, which lie in the frame. */
+static void
+frame_range(
+    duk_context *ctx, struct mirage_frame *f, uint32_t *off, uint32_t *len)
+{
+	*off = mirage_native_uint(ctx, 1, "offset", 0, UINT32_MAX);
+	*len = mirage_native_uint(ctx, 2, "length", 0, UINT32_MAX);
+	if (!mirage_frame_holds(f, *off, *len))
+		(void)duk_range_error(ctx,
+		    "%lu bytes at offset %lu of a frame of %lu bytes",
+		    (unsigned long)*len, (unsigned long)*off,
+		    (unsigned long)f->len);
+}
+
 static duk_ret_t
 frame_views(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	struct mirage_frame *f = frame_argument(ctx, inst, 0);
-	unsigned i, n;
+	uint32_t off, len;
+	unsigned i, n = 0;
 
-	take_from_host(ctx, inst, f, 0, f->len);
-	n = f->nsegs;
+	frame_range(ctx, f, &off, &len);
+	take_from_host(ctx, inst, f, off, off + len);
 
 	/* A setter in Array.prototype may release the frame: views first. */
-	duk_require_stack(ctx, (duk_idx_t)n + 2);
-	for (i = 0; i < n; i++)
-		push_view(ctx, inst, f, f->segs[i].data, f->segs[i].len);
+	duk_require_stack(ctx, (duk_idx_t)f->nsegs + 2);
+	for (i = 0; i < f->nsegs && len > 0; i++) {
+		const struct mirage_segment *seg = &f->segs[i];
+		uint32_t part;
+
+		if (off >= seg->len) {
+			off -= seg->len;
+			continue;
+		}
+		part = seg->len - off < len ? seg->len - off : len;
+		push_view(ctx, inst, f, seg->data + off, part);
+		n++;
+		off = 0;
+		len -= part;
+	}
 	duk_push_array(ctx);
 	for (i = 0; i < n; i++) {
 		duk_dup(ctx, (duk_idx_t)i - (duk_idx_t)n - 1);
@@ -528,15 +555,10 @@ frame_view(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	struct mirage_frame *f = frame_argument(ctx, inst, 0);
-	uint32_t off = mirage_native_uint(ctx, 1, "offset", 0, UINT32_MAX);
-	uint32_t len = mirage_native_uint(ctx, 2, "length", 0, UINT32_MAX);
+	uint32_t off, len;
 	uint8_t *data;
 
-	if (!mirage_frame_holds(f, off, len))
-		return (duk_range_error(ctx,
-		    "%lu bytes at offset %lu of a frame of %lu bytes",
-		    (unsigned long)len, (unsigned long)off,
-		    (unsigned long)f->len));
+	frame_range(ctx, f, &off, &len);
 	take_from_host(ctx, inst, f, off, off + len);
 	data = mirage_frame_contiguous(f, off, len);
 	if (data == NULL || len == 0) {
@@ -611,7 +633,7 @@ mirage_native_net(duk_context *ctx)
 	    {"netifListen", netif_listen, 2},
 	    {"netifWrite", netif_write, 2},
 	    {"frameLength", frame_length, 1},
-	    {"frameViews", frame_views, 1},
+	    {"frameViews", frame_views, 3},
 	    {"frameView", frame_view, 3},
 	    {"frameRetain", frame_retain, 1},
 	    {"frameRelease", frame_release, 1},

@@ -29,7 +29,8 @@ export class Chunk {
   declare private view: Uint8Array | undefined;
 
   /**
-   * The bytes in place. Empty after the chunk was released.
+   * The bytes in place. They are copied (and the copy counted) only if they lie in several pieces of memory, as those of
+   * segments that the card or the host has merged may: `views` gives these pieces. Empty after the chunk was released.
    *
    * @throws Error once the chunk is released
    */
@@ -40,6 +41,16 @@ export class Chunk {
     const view = native.frameView(this.frame, this.offset, this.length);
     this.view = view;
     return view;
+  }
+
+  /**
+   * The chunk's pieces of memory, in order: one for most chunks.
+   *
+   * @throws Error once the chunk is released
+   */
+  get views(): Uint8Array[] {
+    if (this.frame < 0) throw releasedError();
+    return native.frameViews(this.frame, this.offset, this.length);
   }
 
   /** The bytes as text, decoded as UTF-8: a character that is cut by the chunk's end is lost. */

@@ -41,7 +41,7 @@ export class Frame {
   /** The frame's pieces of memory, in order: one for most frames. */
   get views(): Uint8Array[] {
     this.check();
-    return native.frameViews(this.handle);
+    return native.frameViews(this.handle, 0, this.length);
   }
 
   /** The bytes as a DataView, for numbers of 16 bits and more. */

@@ -13,6 +13,7 @@ export { type FlowPayload, TcpFlow } from "./flow.ts";
 export type { FlowInfo, FlowOptions, KeepAlive } from "./flow-options.ts";
 export { Frame } from "./frame.ts";
 export { type AddressWords, Ipv6 } from "./ipv6.ts";
+export { Flow, Manager, type ReadResult } from "./manager.ts";
 export { Netif } from "./netif.ts";
 export { args, exit, Program } from "./program.ts";
 export { Random } from "./random.ts";

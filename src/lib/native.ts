@@ -103,8 +103,8 @@ export interface Native {
   netifWrite(netif: number, views: Uint8Array | readonly Uint8Array[]): void;
 
   frameLength(frame: FrameHandle): number;
-  /** The frame's bytes in place. A frame of several segments gives one view for each. Dies with the frame. */
-  frameViews(frame: FrameHandle): Uint8Array[];
+  /** `length` bytes from `offset` in place: a view for each segment that they lie in. The views die with the frame. */
+  frameViews(frame: FrameHandle, offset: number, length: number): Uint8Array[];
   /** `length` bytes from `offset` in place; copies (counted) only if they lie in several segments. */
   frameView(frame: FrameHandle, offset: number, length: number): Uint8Array;
   frameRetain(frame: FrameHandle): void;

@@ -48,6 +48,7 @@ describe.each(networks)("on $title", ({ skipped, open }) => {
   it.skipIf(skipped)("discard counts what it throws away", async () => {
     const program = start("discard", "0");
     const port = await portOf(program);
+    await network.reachable();
     for (const address of network.addresses) {
       expect(await network.client("sink", address, port, BYTES)).toEqual({
         end: "end",
@@ -62,6 +63,7 @@ describe.each(networks)("on $title", ({ skipped, open }) => {
   it.skipIf(skipped)("chargen sends RFC 864's lines until its peer has enough", async () => {
     const program = start("chargen", "0");
     const port = await portOf(program);
+    await network.reachable();
     const expected = generated(BYTES).toString("latin1");
     for (const address of network.addresses) {
       const seen = await network.client("source", address, port, BYTES);
@@ -75,6 +77,7 @@ describe.each(networks)("on $title", ({ skipped, open }) => {
     const address = network.addresses[0] as string;
     const program = start("proxy", "0", await network.echoServer());
     const port = await portOf(program);
+    await network.reachable();
     expect(await network.client("echo", address, port, 10, 200_000)).toEqual({ same: 10 });
     expect(await network.peer("nc", ["-N", address, port], "through")).toBe("through");
     await endsClean(program);
@@ -91,6 +94,7 @@ describe.each(networks)("on $title", ({ skipped, open }) => {
   it.skipIf(skipped)("chat passes lines on to all others", async () => {
     const program = start("chat", "0");
     const port = await portOf(program);
+    await network.reachable();
     const address = network.addresses[0] as string;
     const one = network.talk(address, port);
     await one.output(/Welcome/);

@@ -21,6 +21,7 @@ describe.each(networks)("tcp-echo on $title", ({ skipped, open }) => {
     network = open();
     program = network.start(executable, ["0"]);
     [, port] = (await program.output(/TCP port (\d+)/)) as unknown as [string, string];
+    await network.reachable();
   });
 
   afterAll(() => network?.close());

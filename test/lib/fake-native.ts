@@ -115,7 +115,7 @@ export class FakeNative {
     netifWrite: (_netif, views) =>
       void self.written.push(new Uint8Array(Buffer.concat(ArrayBuffer.isView(views) ? [views] : views))),
     frameLength: (handle) => self.known(handle).bytes.length,
-    frameViews: (handle) => [self.known(handle).bytes],
+    frameViews: (handle, offset, length) => [self.known(handle).bytes.subarray(offset, offset + length)],
     frameView: (handle, offset, length) => self.known(handle).bytes.subarray(offset, offset + length),
     frameRetain: (handle) => void self.known(handle).references++,
     frameRelease: (handle) => self.release(handle),

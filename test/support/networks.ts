@@ -15,6 +15,8 @@ export interface Network {
   readonly addresses: readonly string[];
   /** Starts the program; it is killed when the network is closed. */
   start(executable: string, args?: readonly string[], options?: readonly string[]): RunningProgram;
+  /** Resolves when the program can be reached at all its addresses. */
+  reachable(): Promise<void>;
   /** Runs a peer to its end and returns what it printed; rejects if it fails. */
   peer(command: string, args: readonly string[], input?: string | Uint8Array): Promise<string>;
   /** The address of the peers' host. */
@@ -29,7 +31,9 @@ export interface Network {
 }
 
 const CLIENT = join(ROOT, "test/support/tcp-client.mjs");
-const PEER_TIMEOUT_MS = 60_000;
+const PEER_TIMEOUT_MS = 100_000;
+/** A second each: duplicate address detection takes two of them (RFC 4862). */
+const PINGS = 15;
 
 abstract class AnyNetwork implements Network {
   abstract readonly title: string;
@@ -46,6 +50,19 @@ abstract class AnyNetwork implements Network {
     const program = new RunningProgram(this.spawn(executable, words, {}));
     this.#running.push(program);
     return program;
+  }
+
+  async reachable(): Promise<void> {
+    for (const address of this.addresses) {
+      for (let tries = 1; ; tries++) {
+        try {
+          await this.peer("ping", ["-c", "1", "-W", "1", address]);
+          break;
+        } catch (error) {
+          if (tries === PINGS) throw error;
+        }
+      }
+    }
   }
 
   async peer(command: string, args: readonly string[], input: string | Uint8Array = ""): Promise<string> {
@@ -102,7 +119,7 @@ class HostSockets extends AnyNetwork {
 class Tap extends AnyNetwork {
   readonly title = "a tap";
   readonly hostAddress = "10.0.0.1";
-  readonly addresses = ["10.0.0.2"];
+  readonly addresses = ["10.0.0.2", "fd00:5::2"];
   protected readonly options = [
     "--net",
     "tap:mirage0",
@@ -110,10 +127,21 @@ class Tap extends AnyNetwork {
     "10.0.0.2/24",
     "--gateway",
     "10.0.0.1",
+    "--ipv6",
+    "fd00:5::2/64",
     "--rtparams",
     "h=128M",
   ];
   readonly #namespace = new NetworkNamespace();
+
+  constructor() {
+    super();
+    const ip = (...words: string[]) => this.#namespace.run("ip", words);
+    ip("tuntap", "add", "mode", "tap", "name", "mirage0");
+    ip("address", "add", "10.0.0.1/24", "dev", "mirage0");
+    ip("address", "add", "fd00:5::1/64", "dev", "mirage0", "nodad");
+    ip("link", "set", "mirage0", "up");
+  }
 
   protected spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
     return this.#namespace.spawn(command, [...args], options);
