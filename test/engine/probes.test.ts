@@ -94,7 +94,7 @@ describe("frames", () => {
     const result = await trace(
       `native.keepAlive(1);
       native.netifListen(0, function (frame, length) {
-        native.frameViews(frame, 0, 60); native.frameRelease(frame); native.netifListen(0, null); native.keepAlive(-1);
+        native.frameViews(frame, 0, length); native.frameRelease(frame); native.netifListen(0, null); native.keepAlive(-1);
       });
       native.netifWrite(0, ${FRAME});`,
       { netifs: 1 },
