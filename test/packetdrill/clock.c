@@ -37,7 +37,7 @@ let_waiter_leave(struct pd *pd)
 {
 	struct timespec limit;
 
-	if (pthread_equal(pthread_self(), pd->waiter) || !released(pd))
+	if (!released(pd))
 		return;
 	pd->waiting = false;
 	pd->leaving = true;
@@ -105,7 +105,6 @@ pd_wait(struct pd *pd, bool (*ready)(struct pd *, const void *),
 	}
 	if (ready(pd, what))
 		return (true);
-	pd->waiter = pthread_self();
 	pd->ready = ready;
 	pd->what = what;
 	pd->until_ns = until_ns;
@@ -127,8 +126,8 @@ pd_call_usleep(void *self, useconds_t us)
 }
 
 /*
- * packetdrill spins on the clock before each event, so it moves by a
- * microsecond with each look at it.
+ * packetdrill spins on the clock before each event (on the thread that makes
+ * the event's call), so it moves by a microsecond with each look at it.
  */
 int
 pd_call_gettimeofday(void *self, struct timeval *tv, struct timezone *tz)
@@ -138,12 +137,11 @@ pd_call_gettimeofday(void *self, struct timeval *tv, struct timezone *tz)
 
 	(void)tz;
 	pd_enter(pd);
-	if (pthread_equal(pthread_self(), pd->main)) {
-		pd_advance(pd, stack_now(pd->stack) + NS_PER_US);
-	} else if (pd->leaving) {
+	if (pd->leaving && !pthread_equal(pthread_self(), pd->main)) {
 		pd->leaving = false;
 		pthread_cond_broadcast(&pd->changed);
-	}
+	} else
+		pd_advance(pd, stack_now(pd->stack) + NS_PER_US);
 	now = stack_now(pd->stack);
 	tv->tv_sec = (time_t)(EPOCH_S + now / NS_PER_S);
 	tv->tv_usec = (suseconds_t)(now % NS_PER_S / NS_PER_US);

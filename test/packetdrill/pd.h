@@ -134,7 +134,6 @@ struct pd {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* A call that waits on another thread than the test's own. */
-	pthread_t waiter;
 	bool waiting;
 	bool leaving; /* it may go on, and has not asked for the time yet */
 	bool (*ready)(struct pd *, const void *);

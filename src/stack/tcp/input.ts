@@ -306,10 +306,9 @@ export class Input<Below extends Network> {
     const offset = segment.seq - connection.rcvNxt;
     if (offset === 0 || (this.core.tuning.insecureReset && offset < windowBytes)) {
       count(this.core.counters.resetByPeer);
+      // In CLOSING and LAST-ACK, too (as FreeBSD): nobody knows whether all that was sent has arrived.
       const refused = connection.state === TcpState.SynReceived;
-      const closing = connection.state === TcpState.Closing || connection.state === TcpState.LastAck;
-      const error = refused ? StackError.ECONNREFUSED : StackError.ECONNRESET;
-      this.core.end(connection, closing ? 0 : <u32>-error);
+      this.core.end(connection, <u32>-(refused ? StackError.ECONNREFUSED : StackError.ECONNRESET));
       return;
     }
     count(this.core.counters.dropBadReset);

@@ -420,7 +420,7 @@ export class Output<Below extends Network> {
       const p = connection.headroomBytes + TCP_HEADER_BYTES;
       writeTimestamps(frame, p, this.timestamp(connection), connection.tsRecent);
     }
-    const field = windowField(connection);
+    const field: u32 = (flags & RST) !== 0 ? 0 : windowField(connection);
     connection.flags &= ~(FLAG_ACK_NOW | FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT);
     if (field === 0) connection.flags |= FLAG_ZERO_WINDOW_SENT;
     connection.delayedAckAt = NEVER;
