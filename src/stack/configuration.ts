@@ -65,6 +65,28 @@ export class Configuration<Client extends ConfigurationClient> {
     return StackError.None;
   }
 
+  /** Adds a route by an interface. `gateway` 0: what it leads to is on the link. */
+  addRoute(prefix: u32, bits: u32, index: u32, gateway: u32): i32 {
+    const netif = this.netifs.active(index);
+    if (netif === null || netif.addresses === 0) return StackError.ENXIO;
+    if (bits > 32 || prefix >>> 28 >= 0xe) return StackError.EINVAL;
+    if (gateway !== 0 && (!netif.onLink(gateway) || netif.isBroadcast(gateway) || netif.owns(gateway))) {
+      return StackError.EINVAL;
+    }
+    const low = gateway !== 0 ? mappedLow(gateway) : 0;
+    return this.routes.add(0, mappedLow(prefix), MAPPED_PREFIX_BITS + bits, index, 0, low);
+  }
+
+  /** Removes a route that `addRoute` or `configure` made. */
+  removeRoute(prefix: u32, bits: u32, index: u32): i32 {
+    if (bits > 32) return StackError.EINVAL;
+    const mask = bits === 0 ? 0 : maskOf(bits);
+    const route = this.routes.exact(0, mappedLow(prefix & mask), MAPPED_PREFIX_BITS + bits, index);
+    if (route === null || route.automatic) return StackError.ESRCH;
+    this.routes.remove(route);
+    return StackError.None;
+  }
+
   private check(netif: Netif, address: u32, prefix: u32): i32 {
     if (prefix - 1 > 31 || !isHostAddress(address, prefix, maskOf(prefix))) return StackError.EINVAL;
     const owner = this.netifs.owner(address);

@@ -236,6 +236,30 @@ export function address_remove(index: u32, w0: u32, w1: u32, w2: u32, w3: u32): 
   return configuration.remove(index, w3);
 }
 
+export function route_add(
+  w0: u32,
+  w1: u32,
+  w2: u32,
+  w3: u32,
+  bits: u32,
+  index: u32,
+  g0: u32,
+  g1: u32,
+  g2: u32,
+  g3: u32,
+): i32 {
+  const gatewayHigh = halfOf(g0, g1);
+  const gatewayLow = halfOf(g2, g3);
+  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  if ((gatewayHigh | gatewayLow) !== 0 && !isMapped(gatewayHigh, gatewayLow)) return StackError.EINVAL;
+  return configuration.addRoute(w3, bits, index, g3);
+}
+
+export function route_remove(w0: u32, w1: u32, w2: u32, w3: u32, bits: u32, index: u32): i32 {
+  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  return configuration.removeRoute(w3, bits, index);
+}
+
 export function address(index: u32): u32 {
   const netif = netifs.active(index);
   return netif !== null ? netif.primary : 0;

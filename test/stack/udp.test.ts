@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { onesComplementSum, Trap } from "../support/host.ts";
+import { type Host, onesComplementSum, Trap } from "../support/host.ts";
 import * as packets from "../support/packets.ts";
 import {
   bareStack,
   bind,
+  fromPeer,
+  learnPeer,
   newStack,
   newStackWithPeer,
   OWN,
@@ -21,6 +23,7 @@ const { ip } = packets;
 const EBADF = -9;
 const EINVAL = -22;
 const EMFILE = -24;
+const EISCONN = -56;
 const EMSGSIZE = -40;
 const EADDRINUSE = -48;
 const EADDRNOTAVAIL = -49;
@@ -201,6 +204,91 @@ describe("UDP sockets", () => {
       for (const port of ports) host.input(udpFromPeer(text("x"), { destinationPort: port }));
       expect(host.takeEvents().map(({ a }) => a)).toEqual(
         ports.filter((port) => port !== closed).map((port) => sockets.get(port)),
+      );
+    }
+  });
+});
+
+describe("connected UDP sockets", () => {
+  const connect = (host: Host, socket: number, address: number, port: number) =>
+    host.call("udp_connect", socket, ...words(address), port);
+  /** To where it is connected. */
+  const reply = (host: Host, socket: number, payload: Uint8Array) => {
+    const frame = host.frame(payload);
+    const result = host.call("udp_send", socket, frame, 0, payload.length, 0, 0, 0, 0, 0);
+    host.release(frame);
+    return result;
+  };
+
+  test("send to their peer, and hear nobody else", async () => {
+    const host = await newStackWithPeer();
+    const socket = bind(host, 0, 7);
+    expect(reply(host, socket, text("x"))).toBe(EINVAL);
+    expect(connect(host, socket, PEER, 4000)).toBe(0);
+    expect(reply(host, socket, text("to the peer"))).toBe(0);
+    expect(sent(host)).toMatchObject([
+      { ipv4: { destination: PEER }, udp: { destinationPort: 4000, payload: text("to the peer") } },
+    ]);
+    expect(send(host, socket, text("x"), PEER, 4001)).toBe(EISCONN);
+    host.input(udpFromPeer(text("peer")));
+    host.input(udpFromPeer(text("another port"), { sourcePort: 4001 }));
+    host.input(udpFromPeer(text("another host"), {}, { source: ip("10.0.0.9") }));
+    expect(host.takeEvents().map(({ payload }) => payload)).toEqual([text("peer")]);
+    // RFC 1122 section 4.1.3.1: for the others nobody is at the port.
+    expect(host.counter("drop.udp.no-port")).toBe(2);
+    host.takeTransmitted();
+  });
+
+  test("can be disconnected and connected elsewhere", async () => {
+    const host = await newStackWithPeer();
+    const socket = bind(host, 0, 7);
+    connect(host, socket, PEER, 4000);
+    expect(connect(host, socket, ip("10.0.0.9"), 5000)).toBe(0);
+    host.input(udpFromPeer(text("x")));
+    expect(host.takeEvents()).toEqual([]);
+    expect(connect(host, socket, 0, 0)).toBe(0);
+    host.input(udpFromPeer(text("x")));
+    expect(host.takeEvents()).toMatchObject([{ a: socket }]);
+    expect(send(host, socket, text("x"), PEER, 4001)).toBe(0);
+  });
+
+  test("hear of errors about their peer only", async () => {
+    const host = await newStackWithPeer();
+    const socket = bind(host, 0, 7);
+    connect(host, socket, PEER, 4000);
+    const error = (destination: number, destinationPort: number) => {
+      const fields = { source: OWN, destination, sourcePort: 7, destinationPort };
+      const quoted = packets.ipv4({ ...fields, protocol: 17 }, packets.udp(fields, text("")));
+      host.input(fromPeer(packets.icmp({ type: 3, code: 3 }, quoted), { protocol: 1 }));
+    };
+    error(ip("10.0.0.9"), 4000);
+    error(PEER, 4001);
+    expect(host.takeEvents()).toEqual([]);
+    expect(host.counter("icmp.errors-unmatched")).toBe(2);
+    error(PEER, 4000);
+    expect(host.takeEvents()).toMatchObject([{ kind: 2, a: socket, b: PEER }]);
+  });
+
+  test("need a peer that can be reached", async () => {
+    const host = await bareStack();
+    const socket = bind(host, 0, 7);
+    expect(connect(host, socket, PEER, 4000)).toBe(-50); // ENETDOWN
+    host.call("configure", 0, OWN, PREFIX, 0);
+    expect(connect(host, socket, ip("192.0.2.1"), 4000)).toBe(-51); // ENETUNREACH
+    expect(connect(host, socket, PEER, 0)).toBe(EINVAL);
+    expect(connect(host, socket, PEER, 65536)).toBe(EINVAL);
+    expect(connect(host, 0x7fffffff, PEER, 1)).toBe(EBADF);
+  });
+
+  test("100 peers at once, more than ways are remembered: each gets its own", async () => {
+    const host = await newStackWithPeer();
+    const socket = bind(host, 0, 7);
+    const peers = Array.from({ length: 100 }, (_, i) => ip("10.0.0.50") + i);
+    for (const peer of peers) learnPeer(host, peer, 0x020000000000n + BigInt(peer & 0xff));
+    for (let round = 0; round < 3; round++) {
+      for (const peer of peers) send(host, socket, text("x"), peer);
+      expect(sent(host).map(({ destination }) => destination)).toEqual(
+        peers.map((peer) => 0x020000000000n + BigInt(peer & 0xff)),
       );
     }
   });

@@ -54,7 +54,8 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       this.drop(frame, this.dropMalformed);
       return;
     }
-    if (packet.reassembled || (frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0) {
+    const unsummed = packet.version === 6 && udp.checksum(frame, at) === 0;
+    if (unsummed || packet.reassembled || (frame_flags(frame) & <u32>FrameFlag.Layer4ChecksumGood) === 0) {
       const reason = this.checksumFault(packet);
       if (reason !== 0) {
         this.drop(frame, reason);
