@@ -3,6 +3,7 @@
 #	make run	sets everything up and runs examples/udp-echo on a tap device
 #	make test	sets everything up and runs linters and tests
 #	make bench	measures, and prints a table
+#	make transfers	sends 100 MB by TCP over each of many bad links in memory
 #	make check-nofloat
 #			looks for floating-point instructions in all objects
 #	make packetdrill-so
@@ -37,6 +38,10 @@ bench:
 	@sh tools/setup.sh test
 	@$(WITH_NODE) sh tools/bench.sh
 
+transfers:
+	@sh tools/setup.sh test
+	@$(WITH_NODE) node dist/transfers.js
+
 check-nofloat:
 	@sh tools/setup.sh test
 	@$(WITH_NODE) sh tools/check-nofloat.sh
@@ -53,4 +58,4 @@ clean:
 distclean: clean
 	rm -rf build node_modules
 
-.PHONY: all build run test lint bench check-nofloat packetdrill-so clean distclean
+.PHONY: all build run test lint bench transfers check-nofloat packetdrill-so clean distclean

@@ -31,6 +31,8 @@ const entryPoints = {
   "probes-doc": "tools/probes-doc.ts",
   "bench-kernel": "tools/bench/kernel.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
+  transfers: "tools/transfers.ts",
+  "goodput-doc": "tools/goodput-doc.ts",
   "kpi-build": "test/kpi/build.ts",
   "harness-build": "test/harness/build.ts",
   packetdrill: "tools/packetdrill/main.ts",

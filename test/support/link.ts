@@ -82,8 +82,10 @@ export class Link {
   run(ns: bigint, until?: () => boolean): void {
     const start = this.ports[0]?.host.nowNs ?? 0n;
     const end = Number(start + ns);
+    let isOver = false;
     for (;;) {
-      if (until?.()) break;
+      isOver = until?.() ?? false;
+      if (isOver) break;
       let rings: Port | undefined;
       let deadline = end + 1;
       for (const port of this.ports) {
@@ -109,7 +111,7 @@ export class Link {
         break;
       }
     }
-    const latest = until ? Math.max(...this.ports.map(({ host }) => Number(host.nowNs))) : end;
+    const latest = isOver ? Math.max(...this.ports.map(({ host }) => Number(host.nowNs))) : end;
     for (const { host } of this.ports) elapse(host, latest);
   }
 

@@ -2,17 +2,20 @@
 import type { Host, HostEvent, HostNetif } from "./host.ts";
 import { Host as NewHost } from "./host.ts";
 import { type Faults, Link } from "./link.ts";
-import * as packets from "./packets.ts";
 
-export const CLIENT = packets.ip("10.0.0.1");
-export const SERVER = packets.ip("10.0.0.2");
+const [CLIENT, SERVER] = [1, 2];
 const PREFIX = 24;
+const PREFIX6 = 64;
+/** Of `ip6_configure`: gives everything up. */
+const REMOVE_FLAG = 4;
+/** For duplicate address detection (RFC 4862 section 5.4). */
+const CONFIGURED_NS = 4_000_000_000n;
 const PORT = 5001;
 const SECOND_NS = 1_000_000_000;
 /** What both send over and over. Its length is a prime: no segment size divides it, so misplaced bytes show. */
 const PATTERN_BYTES = 65_521;
 const [ACCEPTED, CONNECTED, DATA, END, WRITABLE, CLOSED] = [16, 17, 18, 19, 20, 21];
-const [SEND_BUFFER, RECEIVE_BUFFER, CONGESTION, NO_DELAY] = [7, 8, 9, 1];
+const [SEND_BUFFER, RECEIVE_BUFFER, CONGESTION] = [7, 8, 9];
 /** Bytes for one `tcp_write`. */
 const WRITE_BYTES = 65_536;
 
@@ -22,6 +25,8 @@ export interface TransferOptions {
   /** Bytes that the server sends. */
   readonly down?: number;
   readonly mtu?: number;
+  /** 4 or 6 (RFC 8200). */
+  readonly version?: 4 | 6;
   readonly faults?: Faults;
   /** For what the server sends, if it is different. */
   readonly faultsBack?: Faults;
@@ -119,15 +124,23 @@ class End {
       case CLOSED:
         this.closed = true;
         this.error = event.b;
-        if (event.b !== 0) throw new Error(`the connection ended with error ${event.b}`);
+        if (event.b !== 0) {
+          const when = this.connected ? `after ${this.received} bytes` : "before it was made";
+          throw new Error(`the connection ended with error ${event.b} ${when}`);
+        }
         break;
       default:
-        throw new Error(`unexpected event ${event.kind}`);
+        // Others are about addresses.
+        if (event.kind < 32) throw new Error(`unexpected event ${event.kind}`);
     }
-    if (this.ended && this.shut && !this.released) {
-      this.released = true;
-      this.host.call("tcp_close", this.flow);
-    }
+    this.releaseIfDone();
+  }
+
+  /** Closing with data unread would reset the connection (RFC 1122 section 4.2.2.13). */
+  private releaseIfDone(): void {
+    if (!this.ended || !this.shut || this.unread > 0 || this.released) return;
+    this.released = true;
+    this.host.call("tcp_close", this.flow);
   }
 
   private compare(event: HostEvent): void {
@@ -154,6 +167,8 @@ class End {
     const count = Math.min(bytes, this.unread);
     this.unread -= count;
     if (count > 0) this.host.call("tcp_consume", this.flow, count);
+    this.releaseIfDone();
+    this.serve();
   }
 
   /** Writes until the queue is full, then shuts down. */
@@ -185,8 +200,25 @@ function makePattern(salt: number): Uint8Array {
   });
 }
 
-/** An IPv4 address as the stack's functions take it. */
-const words = (address: number): [number, number, number, number] => [0, 0, 0xffff, address];
+type Words = [number, number, number, number];
+
+/** 10.0.0.1 and 10.0.0.2, or 2001:db8::1 and ::2, as the stack's functions take them. */
+const addressOf = (version: 4 | 6, host: number): Words =>
+  version === 4 ? [0, 0, 0xffff, 0x0a000000 + host] : [0x20010db8, 0, 0, host];
+
+function configure(host: Host, version: 4 | 6, number: number): void {
+  const result =
+    version === 4
+      ? host.call("configure", 0, 0x0a000000 + number, PREFIX, 0)
+      : host.call("ip6_configure", 0, ...addressOf(6, number), PREFIX6, 0);
+  if (result !== 0) throw new Error(`no address: ${result}`);
+}
+
+/** Drops all that hangs on an interface, so that a leak shows. */
+function unconfigure(host: Host): void {
+  host.call("configure", 0, 0, 0, 0);
+  host.call("ip6_configure", 0, 0, 0, 0, 0, 0, REMOVE_FLAG);
+}
 
 async function newHost(module: WebAssembly.Module, mac: bigint, options: TransferOptions): Promise<Host> {
   const host = new NewHost();
@@ -202,7 +234,15 @@ export async function transfer(
   module: WebAssembly.Module,
   options: TransferOptions,
 ): Promise<TransferResult> {
-  const { up = 0, down = 0, faults = {}, faultsBack = faults, seed = 1, limitSeconds = 36_000 } = options;
+  const {
+    up = 0,
+    down = 0,
+    version = 4,
+    faults = {},
+    faultsBack = faults,
+    seed = 1,
+    limitSeconds = 36_000,
+  } = options;
   const link = new Link(faults, seed);
   const client = await newHost(module, 0x02005e100001n, options);
   const server = await newHost(module, 0x02005e100002n, options);
@@ -214,12 +254,13 @@ export async function transfer(
   const [clientEnd, serverEnd] = ends;
   link.attach(client, { faults, application: () => clientEnd.serve() });
   link.attach(server, { faults: faultsBack, application: () => serverEnd.serve() });
-  client.call("configure", 0, CLIENT, PREFIX, 0);
-  server.call("configure", 0, SERVER, PREFIX, 0);
+  configure(client, version, CLIENT);
+  configure(server, version, SERVER);
+  if (version === 6) link.run(CONFIGURED_NS);
   const listener = server.call("tcp_listen", 0, 0, 0, 0, PORT, 4);
   if (listener < 0) throw new Error(`tcp_listen: ${listener}`);
   const began = Number(client.nowNs);
-  clientEnd.flow = client.call("tcp_connect", ...words(SERVER), PORT, 0, 0, 0, 0, 0);
+  clientEnd.flow = client.call("tcp_connect", ...addressOf(version, SERVER), PORT, 0, 0, 0, 0, 0);
   if (clientEnd.flow < 0) throw new Error(`tcp_connect: ${clientEnd.flow}`);
   for (const [host, id] of [
     [client, clientEnd.flow],
@@ -233,7 +274,6 @@ export async function transfer(
     set(SEND_BUFFER, options.sendBufferBytes);
     set(RECEIVE_BUFFER, options.receiveBufferBytes);
     set(CONGESTION, options.congestion);
-    set(NO_DELAY, 0);
   }
   const isOver = () => clientEnd.closed && serverEnd.closed;
   const slice = 0.01;
@@ -251,10 +291,12 @@ export async function transfer(
   }
   const seconds = (Number(client.nowNs) - began) / SECOND_NS;
   for (const end of ends) end.finish();
+  server.call("tcp_unlisten", listener);
   for (const host of [client, server]) {
     if (host.copies > 0) throw new Error(`${host.copies} bytes were copied`);
+    unconfigure(host);
+    host.assertNoLeaks();
   }
-  server.call("tcp_unlisten", listener);
   return {
     seconds,
     bytesPerSecond: (up + down) / seconds,
