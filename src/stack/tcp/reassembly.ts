@@ -163,6 +163,13 @@ export class Reassemblies {
     reassembly.duplicateRight = right;
   }
 
+  /** The gap before the first island was filled up to `end`, perhaps with bytes of the island. */
+  filled(reassembly: Reassembly, end: u32): void {
+    const first = reassembly.first;
+    if (first === null || !before(first.start, end)) return;
+    this.noteDuplicate(reassembly, first.start, before(first.end, end) ? first.end : end);
+  }
+
   /**
    * Takes out what begins at or before `sequence`, the next expected byte, without what lies before it: `frame`,
    * `offset` and `length` say where it is. False: nothing does. Call it until then.

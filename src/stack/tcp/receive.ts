@@ -135,6 +135,7 @@ export class Receiver {
         return;
       }
       count(core.counters.receivedInOrder);
+      reassemblies.filled(connection.reassembly, connection.rcvNxt);
     } else {
       count(core.counters.receivedOutOfOrder);
       const waiting = connection.reassembly;
