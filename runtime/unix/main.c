@@ -6,6 +6,7 @@
  */
 #include <sys/mman.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -132,6 +133,41 @@ run(struct mirage_platform *p, const struct options *o)
 	return (code);
 }
 
+/*
+ * The host's IPv6 address on the first tap: the router that was given, if it
+ * is in the program's network, else the network's first address.
+ */
+static void
+host_address6(struct nic_options *n, const struct options *o)
+{
+	static const uint8_t none[16];
+	uint8_t *a = n->host_address6;
+	struct in6_addr router;
+	unsigned bit;
+	bool same = true;
+
+	if (memcmp(o->address6, none, 16) == 0 || o->prefix6 > 126)
+		return;
+	if (o->config.gateway6 != NULL &&
+	    inet_pton(AF_INET6, o->config.gateway6, &router) == 1)
+		for (bit = 0; bit < o->prefix6; bit++)
+			same &=
+			    ((router.s6_addr[bit / 8] ^ o->address6[bit / 8]) &
+				(0x80 >> bit % 8)) == 0;
+	else
+		same = false;
+	n->host_prefix6 = o->prefix6;
+	if (same) {
+		memcpy(a, &router, 16);
+		return;
+	}
+	for (bit = 0; bit < o->prefix6; bit++)
+		a[bit / 8] |= o->address6[bit / 8] & (0x80 >> bit % 8);
+	a[15] |= 1;
+	if (memcmp(a, o->address6, 16) == 0)
+		a[15] ^= 3;
+}
+
 static enum nic_open
 open_interfaces(struct mirage_platform *p, const struct options *o, char *error)
 {
@@ -162,6 +198,8 @@ open_interfaces(struct mirage_platform *p, const struct options *o, char *error)
 			if (n.host_address == o->address)
 				n.host_address++;
 		}
+		if (i == 0)
+			host_address6(&n, o);
 		result = nic_open(p, &n, error);
 		if (result != OPEN_OK)
 			return (result);

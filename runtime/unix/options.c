@@ -240,6 +240,11 @@ parse_ipv6(struct options *o, const char *text)
 			return (false);
 		}
 	}
+	memset(o->address6, 0, sizeof(o->address6));
+	if (slash != NULL) {
+		memcpy(o->address6, &in, sizeof(o->address6));
+		o->prefix6 = (unsigned)prefix;
+	}
 	o->config.ipv6 = text;
 	return (true);
 }

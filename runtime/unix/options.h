@@ -21,6 +21,8 @@ struct options {
 	bool has_ipv4;
 	uint32_t address, gateway; /* host byte order; gateway 0: none */
 	unsigned prefix;
+	uint8_t address6[16]; /* all zeros: none */
+	unsigned prefix6;
 	struct mirage_config config;
 };
 

@@ -30,6 +30,30 @@ put_address(struct ifreq *ifr, uint32_t address)
 	sin->sin_addr.s_addr = htonl(address);
 }
 
+static bool
+set_address6(const char *name, const struct nic_options *o)
+{
+	/* Linux's struct in6_ifreq, whose header does not go with net/if.h. */
+	struct {
+		uint8_t address[16];
+		uint32_t prefix;
+		int index;
+	} request = {
+	    .prefix = o->host_prefix6, .index = (int)if_nametoindex(name)};
+	int s = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved;
+	bool ok;
+
+	/* A host without IPv6 may still carry it for others. */
+	if (s == -1)
+		return (errno == EAFNOSUPPORT);
+	memcpy(request.address, o->host_address6, sizeof(request.address));
+	ok = ioctl(s, SIOCSIFADDR, &request) == 0 || errno == EEXIST;
+	saved = errno;
+	close(s);
+	errno = saved;
+	return (ok);
+}
+
 static void
 name_request(struct ifreq *ifr, const char *name)
 {
@@ -65,6 +89,11 @@ configure_host(const char *name, const struct nic_options *o, char *error)
 		ok = ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
 		ifr.ifr_flags |= IFF_UP;
 		ok = ok && ioctl(s, SIOCSIFFLAGS, &ifr) == 0;
+	}
+	/* After it is up, for the host checks it for duplicates then. */
+	if (ok && o->host_prefix6 != 0) {
+		what = "setting the host's IPv6 address";
+		ok = set_address6(name, o);
 	}
 	if (!ok)
 		snprintf(error, ERROR_BYTES, "--net %s: %s: %s", o->spec, what,

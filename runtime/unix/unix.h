@@ -91,6 +91,8 @@ struct nic_options {
 	bool has_host_address; /* for a tap that we create: */
 	uint32_t host_address; /* host byte order */
 	unsigned host_prefix;
+	uint8_t host_address6[16]; /* all zeros: none */
+	unsigned host_prefix6;
 };
 
 /* OPEN_USAGE: the specification is wrong; OPEN_FAILED: the system refused. */

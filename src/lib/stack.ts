@@ -4,7 +4,13 @@
  * @module
  */
 import { Ip6Flag, StackError, StackEvent } from "../stack/interface.ts";
-import { configure as configureStack, frameModule, ip6_configure, ip6_router } from "../stack/stack.frame.ts";
+import {
+  configure as configureStack,
+  frameModule,
+  ip6_address,
+  ip6_configure,
+  ip6_router,
+} from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { Ipv6 } from "./ipv6.ts";
@@ -37,12 +43,20 @@ function listen(): void {
 function dispatch(...event: Parameters<FrameEventListener>): void {
   const kind = event[0];
   if (kind >= StackEvent.AddressUp) {
-    if (kind === StackEvent.AddressDuplicate)
-      console.warn("network: an IPv6 address is taken by another host");
+    addressEvent(kind, event[5]);
     return;
   }
   const listener = kind >= StackEvent.TcpAccepted ? tcp : udp;
   listener?.(...event);
+}
+
+/** What the program made of prefixes that routers advertise is known to nobody else. */
+function addressEvent(kind: number, index: number): void {
+  const word = (field: number): number => ip6_address(index, field) >>> 0;
+  const text = Ipv6.format([word(0), word(1), word(2), word(3)]);
+  if (kind === StackEvent.AddressDuplicate)
+    console.warn(`network: another host has ${text}, so it is not used`);
+  else if (kind === StackEvent.AddressUp && native.config.ipv6 === "auto") console.info(`network: ${text}`);
 }
 
 function configure(): void {

@@ -5,7 +5,7 @@ import { createSocket } from "node:dgram";
 
 const [address, port, countText] = process.argv.slice(2);
 const count = Number(countText);
-const socket = createSocket("udp4");
+const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
 const WINDOW = 16;
 let sent = 0;
 let answered = 0;

@@ -157,9 +157,11 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       return StackError.None;
     }
     if (port === 0 || port > PORT_MAX) return StackError.EINVAL;
-    if (this.pathOf(socket, high, low) === null) return this.paths.error;
-    socket.remoteHigh = high;
-    socket.remoteLow = low;
+    const path = this.pathOf(socket, high, low);
+    if (path === null) return this.paths.error;
+    // Without the zone that a link-local address may have had.
+    socket.remoteHigh = path.remoteHigh;
+    socket.remoteLow = path.remoteLow;
     socket.remotePort = port;
     return StackError.None;
   }
