@@ -274,6 +274,10 @@ control_create(struct mirage_platform *p)
 	    "Seconds since the program was started; 0: it does not run");
 	LEAF(top, "netif", CTLTYPE_STRING, CTLFLAG_RD, 0, sysctl_netif, "A",
 	    "The program's network interfaces, a line for each");
+	LEAF(top, "netstat", CTLTYPE_STRING, CTLFLAG_RD | CTLFLAG_SKIP, 0,
+	    sysctl_netstat, "A",
+	    "Connections, listeners, neighbours, routes and counters of the "
+	    "running program");
 	TEXT(top, "program", p->program,
 	    "Name of the program, and digest of all that it was built from");
 	TEXT(top, "version", MIRAGE_VERSION, "Version of Mirage");

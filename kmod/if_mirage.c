@@ -19,6 +19,10 @@
 #include <net/netisr.h>
 #include <net/vnet.h>
 
+#include <netinet/in.h>
+#include <netinet/in_systm.h>
+#include <netinet/ip.h>
+
 /*
  * Checksums that the host leaves to us: a frame without one has it filled in
  * before it goes on.  The other way is off until somebody turns it on
@@ -285,6 +289,10 @@ make(int unit, struct ifnet **made)
 	if_setsoftc(ifp, sc);
 	if_setflags(ifp, IFF_BROADCAST | IFF_SIMPLEX | IFF_MULTICAST);
 	if_setcapabilities(ifp, CAPABILITIES);
+	/* Without limits the kernel would say on the console what it takes. */
+	ifp->if_hw_tsomax = IP_MAXPACKET;
+	ifp->if_hw_tsomaxsegcount = RECEIVE_SEGMENTS - 4;
+	ifp->if_hw_tsomaxsegsize = IP_MAXPACKET;
 	set_capabilities(ifp, ENABLED);
 	if_setinitfn(ifp, init);
 	if_setioctlfn(ifp, ioctl);

@@ -6,6 +6,7 @@
  * Locks, in the order in which they are taken:
  *   control  sx: one change of what runs at a time; held while a stop is
  *            awaited
+ *   asking   sx: one reader of kern.mirage.netstat at a time
  *   lock     mtx, a leaf: everything below that both the program's thread and
  *            others touch.  Nothing is called with it held but copying.
  */
@@ -22,6 +23,7 @@
 #include <sys/proc.h>
 #include <sys/socket.h>
 #include <sys/sx.h>
+#include <sys/sysctl.h>
 
 #include <net/if.h>
 #include <net/if_var.h>
@@ -89,6 +91,18 @@ struct mirage_platform {
 	counter_u64_t stolen; /* the host's, on interfaces taken from it */
 	counter_u64_t copies, bytes_copied; /* of this run, see frames.c */
 
+	/* kern.mirage.netstat; lock, and the state is looked at without. */
+	struct sx asking; /* one at a time */
+	enum {
+		NETSTAT_NONE,
+		NETSTAT_ASKED,
+		NETSTAT_WRITING,
+		NETSTAT_DONE
+	} netstat;
+	char *netstat_text; /* of who asks */
+	size_t netstat_len;
+	bool netstat_told; /* by wait() */
+
 	/* Memory of the malloc type, in bytes as asked for; atomic. */
 	uint64_t memory_used, memory_peak;
 
@@ -146,6 +160,9 @@ void control_destroy(void);
 #define CONTROL_WRITABLE (CTLFLAG_RW | CTLFLAG_SECURE)
 /* The values are fetched here, for the kernel would not say what is wrong. */
 #define CONTROL_TUNABLE (CTLFLAG_TUN | CTLFLAG_NOFETCH)
+
+/* netstat.c */
+int sysctl_netstat(SYSCTL_HANDLER_ARGS);
 
 /* settings.c */
 struct sysctl_ctx_list;

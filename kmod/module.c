@@ -86,6 +86,7 @@ load(struct mirage_platform *p)
 	int error;
 
 	sx_init(&p->control, "mirage control");
+	sx_init(&p->asking, "mirage netstat");
 	mtx_init(&p->lock, "mirage", NULL, MTX_DEF);
 	strlcpy(p->ipv4, "10.0.0.2/24", sizeof(p->ipv4));
 	kmod_rtparams_default(&p->params);
@@ -151,6 +152,7 @@ unload(struct mirage_platform *p)
 	runner_destroy(p);
 	frames_destroy();
 	mtx_destroy(&p->lock);
+	sx_destroy(&p->asking);
 	sx_destroy(&p->control);
 	memset(p, 0, sizeof(*p));
 }

@@ -176,6 +176,8 @@ woken(struct mirage_platform *p)
 		woke |= MIRAGE_WAKE_STOP;
 	if (p->frames_waiting > 0 && !p->frame_told)
 		woke |= MIRAGE_WAKE_FRAME;
+	if (p->netstat == NETSTAT_ASKED && !p->netstat_told)
+		woke |= MIRAGE_WAKE_REQUEST;
 	return (woke);
 }
 
@@ -200,6 +202,7 @@ sleep_until(struct mirage_platform *p, uint64_t deadline_ns)
 	}
 	p->stop_told |= (woke & MIRAGE_WAKE_STOP) != 0;
 	p->frame_told |= (woke & MIRAGE_WAKE_FRAME) != 0;
+	p->netstat_told |= (woke & MIRAGE_WAKE_REQUEST) != 0;
 	mtx_unlock(&p->lock);
 	return (woke);
 }

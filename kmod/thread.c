@@ -112,6 +112,7 @@ runner_main(void *argument)
 		mtx_lock(&p->lock);
 		p->busy = false;
 		wakeup(&p->busy);
+		wakeup(&p->netstat);
 	}
 	mtx_unlock(&p->lock);
 	/* Wakes who waits for the thread; no text of ours runs after it. */

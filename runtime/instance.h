@@ -56,6 +56,8 @@ struct mirage_instance {
 	struct mirage_frame_table *frames;
 	struct mirage_frame_code *frame_code;
 
+	struct mirage_netstat *netstat; /* being made; NULL: none is */
+
 	char error[MIRAGE_ERROR_BYTES]; /* NUL-terminated, "" if none */
 };
 
@@ -82,6 +84,16 @@ mirage_ended(const struct mirage_instance *inst)
 	    inst->exceeded != MIRAGE_BUDGET_NONE ||
 	    inst->state == MIRAGE_FAILED || inst->state == MIRAGE_OVER_BUDGET);
 }
+
+/* netstat.c */
+
+/*
+ * Makes the text that mirage_platform_netstat() asks for: interfaces, what
+ * frame code reports, counters.
+ */
+void mirage_netstat(struct mirage_instance *, char *text, size_t size);
+/* A line of it, from frame code. */
+void mirage_netstat_line(struct mirage_instance *, const char *, size_t len);
 
 /* loop.c: turns until the program ends. */
 void mirage_loop_run(struct mirage_instance *);

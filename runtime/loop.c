@@ -119,6 +119,8 @@ mirage_loop_run(struct mirage_instance *inst)
 	struct mirage_platform *p = inst->platform;
 	uint64_t app, code, deadline, now, turn;
 	bool more, end = false;
+	char *text;
+	size_t size;
 	unsigned i, woke;
 
 	while (!mirage_ending(inst)) {
@@ -147,6 +149,9 @@ mirage_loop_run(struct mirage_instance *inst)
 		inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
 		if (mirage_platform_stats_requested(p))
 			mirage_stats_print(inst);
+		text = mirage_platform_netstat(p, &size);
+		if (text != NULL)
+			mirage_netstat(inst, text, size);
 		MIRAGE_PROBE(turn__end, turn, inst->stats.instructions);
 		if (more || inst->frame_code->nevents > 0)
 			continue;

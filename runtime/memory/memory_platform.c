@@ -109,6 +109,21 @@ mirage_platform_stats_requested(struct mirage_platform *p)
 	return (false);
 }
 
+char *
+mirage_platform_netstat(struct mirage_platform *p, size_t *size)
+{
+	(void)p;
+	(void)size;
+	return (NULL);
+}
+
+void
+mirage_platform_netstat_done(struct mirage_platform *p, size_t len)
+{
+	(void)p;
+	(void)len;
+}
+
 unsigned
 mirage_platform_netif_count(struct mirage_platform *p)
 {

@@ -212,6 +212,7 @@ main(int argc, char **argv)
 {
 	struct mirage_platform platform;
 	struct options options;
+	enum nic_open opened;
 	char error[ERROR_BYTES];
 	unsigned i;
 	int code = options_parse(&options, argc, argv);
@@ -226,7 +227,10 @@ main(int argc, char **argv)
 	}
 	MIRAGE_PROBE(load, mirage_program.name, mirage_program.build_id,
 	    mirage_platform_monotonic_ns(&platform));
-	switch (open_interfaces(&platform, &options, error)) {
+	opened = open_interfaces(&platform, &options, error);
+	if (opened == OPEN_OK && options.control != NULL)
+		opened = control_open(&platform, options.control, error);
+	switch (opened) {
 	case OPEN_OK:
 		code = run(&platform, &options);
 		break;

@@ -37,6 +37,9 @@ static const struct option {
     {"gateway6", "ADDRESS", "an IPv6 router, e.g. fe80::1"},
     {"mac", "ADDRESS", "MAC address of the first interface (then of the next)"},
     {"rtparams", "PARAMS", "budgets: see below"},
+    {"control", "PATH",
+	"a socket at which \"mirage netstat PATH\" asks for\n"
+	"connections, neighbours, routes and counters"},
     {"stats", NULL, "print statistics at the end even without an interface"},
     {"help", NULL, "print this"},
     {"version", NULL, "print the program's name and build"},
@@ -370,6 +373,8 @@ apply(struct options *o, const char *name, const char *value,
 		*gateway = value; /* checked when --ipv4 is known */
 	if (strcmp(name, "stats") == 0)
 		o->statistics = true;
+	else if (strcmp(name, "control") == 0)
+		o->control = value;
 	return (true);
 }
 

@@ -18,6 +18,7 @@ struct options {
 	uint8_t macs[UNIX_NICS][6];
 	unsigned nnets, nmacs;
 	bool statistics;
+	const char *control; /* path; NULL: none */
 	bool has_ipv4;
 	uint32_t address, gateway; /* host byte order; gateway 0: none */
 	unsigned prefix;

@@ -38,11 +38,12 @@ unix_platform_fini(struct mirage_platform *p)
 	p->nnics = 0;
 	sockets_close(p);
 	buffers_free_all(p);
+	control_close(p);
 	close(p->wake_fd);
 }
 
-static void
-wake(struct mirage_platform *p)
+void
+unix_wake(struct mirage_platform *p)
 {
 	uint64_t one = 1;
 
@@ -55,14 +56,14 @@ void
 unix_request_stop(struct mirage_platform *p)
 {
 	__atomic_store_n(&p->stop, true, __ATOMIC_RELEASE);
-	wake(p);
+	unix_wake(p);
 }
 
 void
 unix_request_stats(struct mirage_platform *p)
 {
 	__atomic_store_n(&p->stats, true, __ATOMIC_RELEASE);
-	wake(p);
+	unix_wake(p);
 }
 
 bool

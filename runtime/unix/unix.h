@@ -57,6 +57,7 @@ struct mirage_platform {
 	int wake_fd; /* eventfd: a request below was made */
 	bool stop; /* atomic; by the thread that takes signals */
 	bool stats; /* atomic */
+	struct control *control; /* control.c; NULL: there is none */
 
 	/* Buffers and frames that wait for use; of the instance's thread. */
 	struct unix_size {
@@ -81,6 +82,9 @@ void unix_platform_fini(struct mirage_platform *);
 void unix_request_stop(struct mirage_platform *);
 void unix_request_stats(struct mirage_platform *);
 
+/* The program's thread, from any other. */
+void unix_wake(struct mirage_platform *);
+
 /* net.c */
 
 /* What is asked of an interface when it is opened. */
@@ -100,6 +104,12 @@ enum nic_open { OPEN_OK, OPEN_USAGE, OPEN_FAILED };
 enum nic_open nic_open(
     struct mirage_platform *, const struct nic_options *, char *error);
 void nic_close(struct nic *);
+
+/* control.c */
+enum nic_open control_open(
+    struct mirage_platform *, const char *path, char *error);
+/* After the program's end. */
+void control_close(struct mirage_platform *);
 
 /* tap.c */
 enum nic_open tap_open(struct nic *, const char *name,

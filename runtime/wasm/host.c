@@ -362,12 +362,14 @@ mirage_frame_code_create(struct mirage_instance *inst)
 		w->deadline_ns = UINT64_MAX;
 		fc->modules[fc->nmodules++] = w;
 		w->start = w->input = w->timer = w->resume = -1;
+		w->report = -1;
 		if (m->stack && mirage_sockets_replace(w))
 			continue;
 		w->start = hook(w, "start", 0, &ok);
 		w->input = hook(w, "input", 2, &ok);
 		w->timer = hook(w, "timer", 0, &ok);
 		w->resume = hook(w, "resume", 0, &ok);
+		w->report = hook(w, "report", 2, &ok);
 		if (!ok || !instantiate(w))
 			return (false);
 	}
@@ -521,4 +523,20 @@ mirage_frame_code_event(struct mirage_instance *inst, struct mirage_event *e)
 	fc->first_event = (fc->first_event + 1) % fc->max_events;
 	fc->nevents--;
 	return (true);
+}
+
+bool
+mirage_frame_code_report(struct mirage_instance *inst, unsigned index,
+    uint32_t section, uint32_t from, uint32_t *next)
+{
+	struct mirage_frame_code *fc = inst->frame_code;
+	uint32_t args[2] = {section, from};
+	struct mirage_wasm *w;
+
+	if (index >= fc->nmodules)
+		return (false);
+	w = fc->modules[index];
+	*next = MIRAGE_REPORT_END;
+	return (w->report < 0 ||
+	    mirage_wasm_call(w, (uint32_t)w->report, args, next));
 }

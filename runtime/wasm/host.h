@@ -42,7 +42,7 @@ struct mirage_wasm {
 	uint32_t index; /* in the program */
 	bool refused; /* an event of it found the queue full */
 	/* Indices of the exports that the runtime calls; -1: none. */
-	int32_t start, input, timer, resume;
+	int32_t start, input, timer, resume, report;
 } __attribute__((aligned(16)));
 
 static inline struct mirage_wasm *
@@ -56,6 +56,9 @@ mirage_wasm_instance(struct mirage_wasm *w)
 {
 	return (w + 1);
 }
+
+/* report(): there is no such section. */
+#define MIRAGE_REPORT_END UINT32_MAX
 
 /* What frame code told application code. */
 struct mirage_event {
@@ -108,6 +111,12 @@ int32_t mirage_sockets_find(const struct mirage_wasm *, const char *name);
 /* Queues the sockets' events.  True: there may be more. */
 bool mirage_sockets_poll(struct mirage_instance *);
 
+/*
+ * Calls report() of module `index` (0, 1, ...): see docs/frame-code.md.  false:
+ * there is no such module, or it trapped.
+ */
+bool mirage_frame_code_report(struct mirage_instance *, unsigned index,
+    uint32_t section, uint32_t from, uint32_t *next);
 /* The oldest event, taken from the queue; its frame's reference with it. */
 bool mirage_frame_code_event(struct mirage_instance *, struct mirage_event *);
 

@@ -385,6 +385,16 @@ mirage_import_log(SITE, uint32_t ptr, uint32_t utf16_units)
 	mirage_platform_console(w->inst->platform, MIRAGE_CONSOLE_LOG, line, n);
 }
 
+void
+mirage_import_report_line(SITE, uint32_t ptr, uint32_t utf16_units)
+{
+	char line[512];
+	size_t n = text(w, site, ptr, utf16_units, line, sizeof(line));
+
+	mirage_wasm_burn(w, utf16_units / 8, site);
+	mirage_netstat_line(w->inst, line, n);
+}
+
 /*
  * A string of AssemblyScript: its length in bytes stands in the word before
  * it (the object header's rtSize).

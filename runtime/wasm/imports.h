@@ -215,6 +215,7 @@ uint32_t mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off,
 uint32_t mirage_import_counter_define(SITE, uint32_t ptr, uint32_t utf16_units);
 void mirage_import_counter_add(SITE, uint32_t id, uint32_t n);
 void mirage_import_log(SITE, uint32_t ptr, uint32_t utf16_units);
+void mirage_import_report_line(SITE, uint32_t ptr, uint32_t utf16_units);
 MIRAGE_COLD void mirage_import_abort(
     SITE, uint32_t message, uint32_t file, uint32_t line, uint32_t column);
 

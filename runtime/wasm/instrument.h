@@ -245,6 +245,7 @@ mirage_wasm_popcount(uint64_t x)
 #define Z_mirageZ_counter_define(e, p, n) IMPORT(counter_define, p, n)
 #define Z_mirageZ_counter_add(e, i, n)	  IMPORT(counter_add, i, n)
 #define Z_mirageZ_log(e, p, n)		  IMPORT(log, p, n)
+#define Z_mirageZ_report_line(e, p, n)	  IMPORT(report_line, p, n)
 #define Z_envZ_abort(e, m, f, l, c)	  IMPORT(abort, m, f, l, c)
 
 #endif /* MIRAGE_WASM_INSTRUMENT_H */

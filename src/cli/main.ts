@@ -19,15 +19,29 @@ import { counting, seconds, silent } from "../build/progress.ts";
 import { findProgram } from "../build/sources.ts";
 import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
+import { netstat } from "./netstat.ts";
 import { runProgram } from "./run-program.ts";
 
-const commands = ["build", "run", "vm-test", "doctor"] as const;
+const commands = ["build", "run", "netstat", "vm-test", "doctor"] as const;
 
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
 const options: Readonly<Record<string, readonly string[]>> = {
   build: ["target", "sysdir", "headers", "dist", "output", "json", "quiet", ...common],
-  run: ["target", "net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams", "quiet", ...common],
+  run: [
+    "target",
+    "net",
+    "ipv4",
+    "gateway",
+    "ipv6",
+    "gateway6",
+    "mac",
+    "rtparams",
+    "control",
+    "quiet",
+    ...common,
+  ],
+  netstat: [...common],
   "vm-test": [
     ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
     ...common,
@@ -36,7 +50,13 @@ const options: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Short options, which may be written together. */
-const short: Readonly<Record<string, string>> = { build: "toqh", run: "tqh", "vm-test": "h", doctor: "h" };
+const short: Readonly<Record<string, string>> = {
+  build: "toqh",
+  run: "tqh",
+  netstat: "h",
+  "vm-test": "h",
+  doctor: "h",
+};
 
 const targets = ["unix", "kfreebsd"];
 
@@ -164,8 +184,8 @@ async function run(args: Arguments): Promise<number> {
     const total = seconds(performance.now() - start);
     process.stderr.write(`built ${source.name} in ${total} (${describeCosts(built.costs)})\n`);
   }
-  const passed = ["net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams"].flatMap((name) =>
-    words(args[name]).flatMap((value) => [`--${name}`, value]),
+  const passed = ["net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams", "control"].flatMap(
+    (name) => words(args[name]).flatMap((value) => [`--${name}`, value]),
   );
   const own = words(args["--"]);
   return runProgram(built.executable, [...passed, ...(own.length > 0 ? ["--", ...own] : [])]);
@@ -282,10 +302,26 @@ function parser() {
           requiresArg: true,
           describe: "Budgets and switches, as h=16M,i=10M; see docs/rtparams.md",
         })
+        .option("control", {
+          type: "string",
+          requiresArg: true,
+          describe: "A socket at which mirage netstat PATH asks for connections, routes and counters",
+        })
         .option("quiet", { alias: "q", type: "boolean", describe: "Do not show how the build goes" })
         .example("mirage run examples/hello", "no network")
         .example("mirage run --net tap:mirage0 --ipv4 10.0.0.2/24 examples/udp-echo", "on a tap device")
         .example("mirage run --rtparams h=16M examples/hello -- one two", "16 MB of heap, two arguments"),
+    )
+    .command(
+      "netstat [path]",
+      "Show a running program's connections, neighbours, routes, counters",
+      (command) =>
+        command
+          .usage(
+            "mirage netstat [PATH]\n\nPATH is what the program was started with: mirage run --control PATH. On FreeBSD, without it: the program in the kernel (kern.mirage.netstat).",
+          )
+          .positional("path", { type: "string", describe: "The control socket of a running program" })
+          .example("mirage netstat /run/user/1000/echo.sock", "a process"),
     )
     .command("vm-test [payload]", "Run tests in a FreeBSD kernel, in QEMU", (command) =>
       command
@@ -353,7 +389,7 @@ function parser() {
         .example("mirage doctor", "a table, with the command that gets what is missing")
         .example("mirage doctor --json", "the same for a machine"),
     )
-    .demandCommand(1, "which command? There is: build, run, vm-test, doctor.")
+    .demandCommand(1, "which command? There is: build, run, netstat, vm-test, doctor.")
     .strict()
     .version(packageVersion())
     .help()
@@ -410,6 +446,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return build(args);
     case "run":
       return run(args);
+    case "netstat":
+      return netstat(word(args, "path"));
     case "vm-test":
       return vmTest(args);
     default:

@@ -97,5 +97,7 @@ export declare function event(kind: u32, frame: u32, offset: u32, length: u32, a
 export declare function counter_define(name: usize, utf16_units: u32): u32;
 /** Adds to a statistic. */
 export declare function counter_add(id: u32, n: u32): void;
+/** A line of the answer to `report()`; ignored outside of it. Use `Line.report()`. */
+export declare function report_line(text: usize, utf16_units: u32): void;
 /** A line on the console. Use `print()` or `Line`. */
 export declare function log(text: usize, utf16_units: u32): void;

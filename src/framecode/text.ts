@@ -1,4 +1,4 @@
-import { log } from "./mirage";
+import { log, report_line } from "./mirage";
 
 /** Writes a constant line to the console. For lines with numbers in them see `Line`. */
 export function print(text: string): void {
@@ -54,6 +54,19 @@ export class Line {
     this.hex(low >>> 16, 2).text(":");
     this.hex(low >>> 8, 2).text(":");
     return this.hex(low, 2);
+  }
+
+  /** At least one space, and as many as it takes to go on at `column`, counted from 0. */
+  column(column: u32): this {
+    do this.unit(<u16>0x20);
+    while (this.length < column && this.length < LINE_UTF16_UNITS);
+    return this;
+  }
+
+  /** Writes the line into the answer to the module's `report()` and empties it. */
+  report(): void {
+    report_line(changetype<usize>(this.units), this.length);
+    this.length = 0;
   }
 
   /** Writes the line to the console and empties it. */

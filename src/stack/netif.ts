@@ -1,4 +1,5 @@
 import {
+  Line,
   NetifOffload,
   netif_mac_high,
   netif_mac_low,
@@ -6,6 +7,7 @@ import {
   netif_segment_max,
   netif_tx_offload,
 } from "mirage/framecode";
+import { putNetif, Reported, STATE_COLUMN } from "./report";
 
 /** Interfaces that a stack can use at once. */
 export const NETIFS_MAX: u32 = 8;
@@ -160,7 +162,7 @@ export function maskOf(prefix: u32): u32 {
 }
 
 /** The interfaces of an assembly. */
-export class Netifs {
+export class Netifs implements Reported {
   private readonly all: StaticArray<Netif>;
   /** What packets from us to us go over: no card, and no addresses of its own. */
   readonly loopback: Netif = new Netif(NETIFS_MAX);
@@ -172,6 +174,20 @@ export class Netifs {
   constructor() {
     this.all = new StaticArray<Netif>(NETIFS_MAX);
     for (let i: u32 = 0; i < NETIFS_MAX; i++) this.all[i] = new Netif(i);
+  }
+
+  reportSize(): u32 {
+    return NETIFS_MAX * IPV4_ADDRESSES_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const netif = this.all[index / IPV4_ADDRESSES_MAX];
+    const i = index % IPV4_ADDRESSES_MAX;
+    if (i >= netif.addresses) return false;
+    const own = netif.addressAt(i);
+    line.ipv4(own.address).text("/").decimal(own.prefix);
+    putNetif(line.column(STATE_COLUMN), netif.index);
+    return true;
   }
 
   /** The interface, in use or not; null if the number is out of range. */

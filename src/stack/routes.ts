@@ -1,6 +1,8 @@
+import { Line } from "mirage/framecode";
 import { maskHigh, maskLow } from "./address";
 import { StackError } from "./interface";
 import { Netifs } from "./netif";
+import { putAddress, putNetif, putPrefix, REMOTE_COLUMN, Reported, STATE_COLUMN } from "./report";
 
 /** Routes of one version, those that come with addresses included. */
 export const ROUTES_MAX: u32 = 32;
@@ -32,7 +34,7 @@ export class Route {
  * A small routing table. It is looked through when a path is opened, never for each packet. Two routes with the same
  * prefix may lead to different interfaces: the older one is taken.
  */
-export class Routes {
+export class Routes implements Reported {
   private readonly table: StaticArray<Route>;
   /** Routes in use: the first so many. */
   size: u32 = 0;
@@ -40,6 +42,20 @@ export class Routes {
   constructor(private readonly netifs: Netifs) {
     this.table = new StaticArray<Route>(ROUTES_MAX);
     for (let i: u32 = 0; i < ROUTES_MAX; i++) this.table[i] = new Route();
+  }
+
+  reportSize(): u32 {
+    return this.size;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const route = this.table[index];
+    putPrefix(line, route.high, route.low, route.bits);
+    line.column(REMOTE_COLUMN);
+    if (route.hasGateway) putAddress(line, route.gatewayHigh, route.gatewayLow);
+    else line.text("on link");
+    putNetif(line.column(STATE_COLUMN), route.netif);
+    return true;
   }
 
   /** `i` below `size`. */

@@ -27,6 +27,7 @@ import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
 import { PathMtus } from "./pathmtu";
 import { Fragment, ReassemblyClient } from "./reassembly/interface";
 import { Reassembly } from "./reassembly/reassembly";
+import { Reports } from "./reports";
 import { Routes } from "./routes";
 import { Messages6, Packets6, Stack6, Stack6Client } from "./stack6";
 import { Tcp } from "./tcp/tcp";
@@ -60,6 +61,7 @@ let internet: Internet = changetype<Internet>(0);
 let datagrams: Datagrams = changetype<Datagrams>(0);
 let flows: Flows = changetype<Flows>(0);
 let configuration: Configuration<ConfigurationUp> = changetype<Configuration<ConfigurationUp>>(0);
+let reports: Reports = changetype<Reports>(0);
 /** For answers to the application. */
 let path: Path = changetype<Path>(0);
 
@@ -196,6 +198,17 @@ export function start(): void {
   datagrams = new Datagrams(internet);
   flows = new Flows(internet, alarm);
   configuration = new Configuration<ConfigurationUp>(netifs, routes4, new ConfigurationUp());
+  reports = new Reports(
+    flows.connections,
+    flows.listeners,
+    datagrams.sockets,
+    neighbours.cache,
+    stack6.neighbours.cache,
+    routes4,
+    stack6.routes,
+    netifs,
+    stack6.interfaces,
+  );
 }
 
 /** Called by the runtime for each received frame. */
@@ -220,6 +233,11 @@ export function timer(): void {
 /** Called by the runtime when it has delivered events and `event` had refused one. */
 export function resume(): void {
   flows.resume();
+}
+
+/** Called by the runtime for `mirage netstat`. */
+export function report(section: u32, from: u32): u32 {
+  return reports.report(section, from);
 }
 
 export function configure(index: u32, address: u32, prefix: u32, gateway: u32): i32 {

@@ -83,6 +83,35 @@ describe("tunables", () => {
   });
 });
 
+describe("kern.mirage.netstat", () => {
+  it("is made by the program's thread when it is read, and names what the stack has", async () => {
+    await rig.load();
+    await rig.start();
+    const peer = await rig.peer();
+    await peer.resolve();
+    const text = String(await rig.kernel.read("kern.mirage.netstat"));
+    expect(text).toMatch(/^Interfaces\n.*\n +0 mirage0 /);
+    expect(text).toMatch(/^IPv4 addresses\n.*\n10\.0\.0\.2\/24 +netif0$/m);
+    expect(text).toMatch(/^UDP sockets\n.*\nudp +\*:7 +\*:\*$/m);
+    expect(text).toMatch(/^IPv4 neighbours\n.*\n10\.0\.0\.1 /m);
+    expect(text).toMatch(/^arp\.requests-received +1$/m);
+    expect(text).not.toMatch(/\n$/);
+    // The program is as it was.
+    expect(await peer.pings((await peer.resolve())!)).toBe(true);
+  });
+
+  it("says so when no program runs, or when it does not answer", async () => {
+    await rig.load();
+    expect(await rig.kernel.read("kern.mirage.netstat")).toMatch(/^No program runs/);
+    await rig.start();
+    await rig.kernel.freeze(true);
+    expect(await rig.kernel.read("kern.mirage.netstat")).toMatch(/^The program is busy/);
+    await rig.kernel.freeze(false);
+    await rig.stop();
+    expect(await rig.kernel.read("kern.mirage.netstat")).toMatch(/^No program runs/);
+  });
+});
+
 describe("probes", () => {
   it("are there from load on, and tell of a program's life", async () => {
     await rig.load();

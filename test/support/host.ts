@@ -79,6 +79,7 @@ export class Host {
   readonly transmitted: Transmission[] = [];
   readonly events: HostEvent[] = [];
   readonly lines: string[] = [];
+  private reported: string[] = [];
   readonly counters = new Map<string, number>();
   /** Bytes that were copied by `frame_read`, `frame_write` and `frame_writable`. */
   copies = 0;
@@ -220,6 +221,19 @@ export class Host {
   /** A range of a frame where it lies, in as many pieces as it has. Not copies: they change with the frame. */
   views(handle: number, offset: number, length: number): Uint8Array[] {
     return range(this.get(handle).segments, offset, length);
+  }
+
+  /** What the module's `report` says, all sections. */
+  report(): string[] {
+    this.reported = [];
+    for (let section = 0; ; section++) {
+      for (let from = 0; ; ) {
+        const next = (this.exports.report?.(section, from) ?? 0xffff_ffff) >>> 0;
+        if (next === 0xffff_ffff) return this.reported;
+        if (next <= from) break;
+        from = next;
+      }
+    }
   }
 
   takeTransmitted(): Transmission[] {
@@ -444,6 +458,9 @@ export class Host {
         const name = this.counterNames[id];
         if (name === undefined) throw new Trap(`no counter ${id}`);
         this.counters.set(name, this.counter(name) + n);
+      },
+      report_line: (pointer: number, units: number) => {
+        this.reported.push(this.text(pointer, units));
       },
       log: (pointer: number, units: number) => {
         this.lines.push(this.text(pointer, units));

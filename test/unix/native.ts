@@ -20,7 +20,7 @@ const FLAGS = [
 ];
 
 const PLATFORM = [
-  ...["platform", "buffers", "net", "tap", "vnet", "pcap", "probes", "sockets"].map(
+  ...["platform", "buffers", "net", "tap", "vnet", "control", "pcap", "probes", "sockets"].map(
     (name) => `runtime/unix/${name}.c`,
   ),
   ...["tcp", "udp", "options"].map((name) => `runtime/unix/sockets_${name}.c`),

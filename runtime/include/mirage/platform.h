@@ -53,13 +53,14 @@ void mirage_platform_console(struct mirage_platform *,
 
 /*
  * Waiting.  Sleeps until deadline_ns (monotonic; UINT64_MAX: no deadline), a
- * frame, or a stop request, whichever is first; MUST not poll.  Returns why.
+ * frame, or a request, whichever is first; MUST not poll.  Returns why.
  * MIRAGE_WAKE_END: nothing can arrive any more (a capture is at its end).
  */
-#define MIRAGE_WAKE_TIMER 0x1
-#define MIRAGE_WAKE_FRAME 0x2
-#define MIRAGE_WAKE_STOP  0x4
-#define MIRAGE_WAKE_END	  0x8
+#define MIRAGE_WAKE_TIMER   0x1
+#define MIRAGE_WAKE_FRAME   0x2
+#define MIRAGE_WAKE_STOP    0x4
+#define MIRAGE_WAKE_END	    0x8
+#define MIRAGE_WAKE_REQUEST 0x10 /* for statistics, mirage_platform_netstat */
 unsigned mirage_platform_wait(struct mirage_platform *, uint64_t deadline_ns);
 
 /*
@@ -70,6 +71,15 @@ bool mirage_platform_stop_requested(struct mirage_platform *);
 
 /* True once, after somebody asked for statistics while running (SIGUSR1). */
 bool mirage_platform_stats_requested(struct mirage_platform *);
+
+/*
+ * Somebody wants to know of the program's connections, neighbours, routes and
+ * counters: room for the text, of *size bytes (at least 1,024); NULL: nobody.
+ * Who asks makes wait return.  Between the two calls the room is the
+ * runtime's, which fills it in bounded time; then `len` bytes of it are text.
+ */
+char *mirage_platform_netstat(struct mirage_platform *, size_t *size);
+void mirage_platform_netstat_done(struct mirage_platform *, size_t len);
 
 /* Network interfaces, 0 .. count-1, fixed while an instance runs. */
 struct mirage_netif_info {

@@ -53,7 +53,7 @@ class Announcer {
  * addresses (RFC 5227 sections 2.3 and 2.4; the addresses are not probed before use).
  */
 export class Arp<Below extends Link, Above extends NeighboursClient> implements Neighbours {
-  private readonly cache: ArpCache = new ArpCache();
+  readonly cache: ArpCache = new ArpCache();
   private readonly announcers: StaticArray<Announcer>;
   private readonly line: Line = new Line();
   /** When there is something to do for `timer`. */

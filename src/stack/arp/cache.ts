@@ -1,3 +1,6 @@
+import { Line } from "mirage/framecode";
+import { NUMBERS_COLUMN, putNetif, REMOTE_COLUMN, Reported, STATE_COLUMN } from "../report";
+
 /** Neighbours that are remembered, over all interfaces. A power of two. */
 export const ARP_ENTRIES_MAX: u32 = 256;
 /** An address may stand in one of so many places, so a look-up touches no more. A power of two. */
@@ -60,7 +63,7 @@ export class ArpEntry {
 }
 
 /** A fixed table, set-associative. */
-export class ArpCache {
+export class ArpCache implements Reported {
   private readonly entries: StaticArray<ArpEntry>;
   private clock: u32 = 0;
   /** What was found last: mostly what is asked for next. */
@@ -71,6 +74,21 @@ export class ArpCache {
     for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) entries[i] = new ArpEntry();
     this.last = entries[0];
     this.entries = entries;
+  }
+
+  reportSize(): u32 {
+    return ARP_ENTRIES_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const entry = this.entries[index];
+    if (entry.state === <u32>ArpState.Free) return false;
+    line.ipv4(entry.address).column(REMOTE_COLUMN);
+    if (entry.usable) line.mac(entry.macHigh, entry.macLow);
+    else line.text("(incomplete)");
+    putNetif(line.column(STATE_COLUMN), entry.netif);
+    line.column(NUMBERS_COLUMN).text(entry.usable ? "reachable" : "incomplete");
+    return true;
   }
 
   at(index: u32): ArpEntry {

@@ -1,5 +1,7 @@
+import { Line } from "mirage/framecode";
 import { LOOPBACK_MTU_BYTES } from "../loopback";
 import { NETIFS_MAX, Netif, Netifs } from "../netif";
+import { NUMBERS_COLUMN, putAddress, putNetif, Reported, STATE_COLUMN } from "../report";
 import { isLinkLocal } from "./address";
 import { IPV6_MTU_MIN_BYTES } from "./wire";
 
@@ -26,6 +28,19 @@ export enum AddressState {
   Deprecated = 3,
   /** Somebody else has it: not in use. */
   Duplicate = 4,
+}
+
+function nameOf(state: u32): string {
+  switch (state) {
+    case AddressState.Tentative:
+      return "tentative";
+    case AddressState.Preferred:
+      return "preferred";
+    case AddressState.Deprecated:
+      return "deprecated";
+    default:
+      return "duplicate";
+  }
 }
 
 export enum AddressOrigin {
@@ -111,7 +126,7 @@ export class Interface6 {
 }
 
 /** The interfaces of an assembly as IPv6 sees them, and their addresses. */
-export class Interfaces6 {
+export class Interfaces6 implements Reported {
   /** The last one is the loopback, which has no addresses of its own. */
   private readonly all: StaticArray<Interface6> = new StaticArray<Interface6>(NETIFS_MAX + 1);
   private readonly addresses: StaticArray<Address6> = new StaticArray<Address6>(IP6_ADDRESSES_MAX);
@@ -123,6 +138,20 @@ export class Interfaces6 {
     loopback.mtu = LOOPBACK_MTU_BYTES;
     this.all[NETIFS_MAX] = loopback;
     for (let i: u32 = 0; i < IP6_ADDRESSES_MAX; i++) this.addresses[i] = new Address6(i);
+  }
+
+  reportSize(): u32 {
+    return IP6_ADDRESSES_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const address = this.addresses[index];
+    if (address.state === <u32>AddressState.Free) return false;
+    putAddress(line, address.high, address.low);
+    line.text("/").decimal(address.prefixBits);
+    putNetif(line.column(STATE_COLUMN), address.on.index);
+    line.column(NUMBERS_COLUMN).text(nameOf(address.state));
+    return true;
   }
 
   at(index: u32): Interface6 {

@@ -1,5 +1,15 @@
+import { Line } from "mirage/framecode";
 import { maskHigh, maskLow } from "../address";
 import { Netifs } from "../netif";
+import {
+  NUMBERS_COLUMN,
+  putAddress,
+  putNetif,
+  putPrefix,
+  REMOTE_COLUMN,
+  Reported,
+  STATE_COLUMN,
+} from "../report";
 import { isLinkLocal, samePrefix } from "./address";
 import { Interface6, NEVER_NS } from "./interfaces";
 
@@ -43,7 +53,7 @@ class Redirect {
 }
 
 /** Where packets go first: prefixes on the link, default routers, redirects. Data that all layers share. */
-export class Routes6 {
+export class Routes6 implements Reported {
   /** What `find` has found. */
   on: Interface6 = changetype<Interface6>(0);
   nextHigh: u64 = 0;
@@ -56,6 +66,37 @@ export class Routes6 {
     for (let i: u32 = 0; i < IP6_PREFIXES_MAX; i++) this.prefixes[i] = new OnLinkPrefix();
     for (let i: u32 = 0; i < IP6_ROUTERS_MAX; i++) this.routers[i] = new Router();
     for (let i: u32 = 0; i < IP6_REDIRECTS_MAX; i++) this.redirects[i] = new Redirect();
+  }
+
+  reportSize(): u32 {
+    return IP6_PREFIXES_MAX + IP6_ROUTERS_MAX + IP6_REDIRECTS_MAX;
+  }
+
+  /** Prefixes on the link, then routers, then redirects. */
+  describe(line: Line, index: u32): bool {
+    if (index < IP6_PREFIXES_MAX) {
+      const prefix = this.prefixes[index];
+      if (prefix.bits < 0) return false;
+      putPrefix(line, prefix.high, prefix.low, prefix.bits);
+      line.column(REMOTE_COLUMN).text("on link");
+      putNetif(line.column(STATE_COLUMN), prefix.on.index);
+    } else if (index < IP6_PREFIXES_MAX + IP6_ROUTERS_MAX) {
+      const router = this.routers[index - IP6_PREFIXES_MAX];
+      if (!router.used) return false;
+      putPrefix(line, 0, 0, 0);
+      putAddress(line.column(REMOTE_COLUMN), router.high, router.low);
+      putNetif(line.column(STATE_COLUMN), router.on.index);
+      line.column(NUMBERS_COLUMN).text(router.fixed ? "configured" : "advertised");
+      if (router.failed) line.text(" failed");
+    } else {
+      const redirect = this.redirects[index - IP6_PREFIXES_MAX - IP6_ROUTERS_MAX];
+      if (!redirect.used) return false;
+      putAddress(line, redirect.high, redirect.low);
+      putAddress(line.column(REMOTE_COLUMN), redirect.nextHigh, redirect.nextLow);
+      putNetif(line.column(STATE_COLUMN), redirect.on.index);
+      line.column(NUMBERS_COLUMN).text("redirect");
+    }
+    return true;
   }
 
   /**

@@ -1,4 +1,5 @@
-import { random_u32 } from "mirage/framecode";
+import { Line, random_u32 } from "mirage/framecode";
+import { NUMBERS_COLUMN, putAddress, putNetif, REMOTE_COLUMN, Reported, STATE_COLUMN } from "../report";
 
 /** Neighbours that are remembered, over all interfaces. A power of two. */
 export const ND_ENTRIES_MAX: u32 = 256;
@@ -20,6 +21,21 @@ export enum NeighbourState {
   Delay = 4,
   /** Being asked. */
   Probe = 5,
+}
+
+function nameOf(state: u32): string {
+  switch (state) {
+    case NeighbourState.Incomplete:
+      return "incomplete";
+    case NeighbourState.Reachable:
+      return "reachable";
+    case NeighbourState.Stale:
+      return "stale";
+    case NeighbourState.Delay:
+      return "delay";
+    default:
+      return "probe";
+  }
 }
 
 export class Neighbour {
@@ -76,7 +92,7 @@ export class Neighbour {
 }
 
 /** A fixed table, set-associative, its places drawn by a secret so that nobody can fill a chosen set from outside. */
-export class NeighbourCache {
+export class NeighbourCache implements Reported {
   private readonly entries: StaticArray<Neighbour>;
   private readonly secret: u64 = ((<u64>random_u32()) << 32) | random_u32() | 1;
   private clock: u32 = 0;
@@ -88,6 +104,23 @@ export class NeighbourCache {
     for (let i: u32 = 0; i < ND_ENTRIES_MAX; i++) entries[i] = new Neighbour();
     this.last = entries[0];
     this.entries = entries;
+  }
+
+  reportSize(): u32 {
+    return ND_ENTRIES_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const entry = this.entries[index];
+    if (entry.state === <u32>NeighbourState.Free) return false;
+    putAddress(line, entry.high, entry.low);
+    line.column(REMOTE_COLUMN);
+    if (entry.usable) line.mac(entry.macHigh, entry.macLow);
+    else line.text("(incomplete)");
+    putNetif(line.column(STATE_COLUMN), entry.netif);
+    line.column(NUMBERS_COLUMN).text(nameOf(entry.state));
+    if (entry.isRouter) line.text(" router");
+    return true;
   }
 
   at(index: u32): Neighbour {

@@ -51,7 +51,7 @@ const CONFLICT_LINE_SECONDS: u64 = 10;
  * dropped before (RFC 6980).
  */
 export class Nd<Below extends Link, Above extends Neighbours6Client> implements Neighbours6 {
-  private readonly cache: NeighbourCache = new NeighbourCache();
+  readonly cache: NeighbourCache = new NeighbourCache();
   private readonly options: NdOptions = new NdOptions();
   private readonly line: Line = new Line();
   /** No deadline of an entry is earlier: the table is looked through only when this has passed. */

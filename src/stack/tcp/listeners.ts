@@ -1,5 +1,7 @@
+import { Line } from "mirage/framecode";
 import { StackError } from "../interface";
 import { objectBytes, Pool } from "../pool";
+import { LOCAL_COLUMN, putEndpoint, putProtocol, REMOTE_COLUMN, Reported } from "../report";
 import { Settings } from "./settings";
 
 export const LISTENERS_MAX: u32 = 256;
@@ -28,7 +30,7 @@ export class Listener {
 }
 
 /** All listeners: by number, and by address and port. */
-export class Listeners {
+export class Listeners implements Reported {
   private readonly pool: Pool<Listener> = new Pool<Listener>(
     LISTENERS_MAX,
     objectBytes<Listener>() + objectBytes<Settings>(),
@@ -104,6 +106,19 @@ export class Listeners {
       listener = listener.next;
     }
     return any;
+  }
+
+  reportSize(): u32 {
+    return LISTENERS_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const listener = this.slots[index];
+    if (listener === null) return false;
+    putProtocol(line, "tcp", listener.high, listener.low);
+    putEndpoint(line.column(LOCAL_COLUMN), listener.high, listener.low, listener.port);
+    line.column(REMOTE_COLUMN).decimal(listener.waiting).text("/").decimal(listener.backlog);
+    return true;
   }
 
   /** Of one port there may be a listener for each address and one for all of them. */

@@ -1,5 +1,15 @@
-import { random_u32 } from "mirage/framecode";
+import { Line, random_u32 } from "mirage/framecode";
+import { TcpState } from "../interface";
 import { arrayBytes, reserveMemory } from "../pool";
+import {
+  LOCAL_COLUMN,
+  numberColumn,
+  putEndpoint,
+  putProtocol,
+  REMOTE_COLUMN,
+  Reported,
+  STATE_COLUMN,
+} from "../report";
 import { CONNECTION_BYTES, Connection } from "./connection";
 import { Timer } from "./timerwheel";
 
@@ -21,11 +31,39 @@ function random64(): u64 {
   return ((<u64>random_u32()) << 32) | random_u32();
 }
 
+/** As netstat(1) writes it. */
+function nameOf(state: u32): string {
+  switch (state) {
+    case TcpState.Closed:
+      return "CLOSED";
+    case TcpState.Listen:
+      return "LISTEN";
+    case TcpState.SynSent:
+      return "SYN_SENT";
+    case TcpState.SynReceived:
+      return "SYN_RCVD";
+    case TcpState.Established:
+      return "ESTABLISHED";
+    case TcpState.CloseWait:
+      return "CLOSE_WAIT";
+    case TcpState.FinWait1:
+      return "FIN_WAIT_1";
+    case TcpState.Closing:
+      return "CLOSING";
+    case TcpState.LastAck:
+      return "LAST_ACK";
+    case TcpState.FinWait2:
+      return "FIN_WAIT_2";
+    default:
+      return "TIME_WAIT";
+  }
+}
+
 /**
  * All connections: by number (slot and generation) and by addresses and ports, through a table of chains whose hash
  * has a random key, and that doubles as connections come. Memory grows by chunks and is used again, never given back.
  */
-export class ConnectionTable {
+export class ConnectionTable implements Reported {
   private readonly chunks: StaticArray<StaticArray<Connection>> = new StaticArray<StaticArray<Connection>>(
     CHUNKS_MAX,
   );
@@ -92,6 +130,25 @@ export class ConnectionTable {
   /** For looking through all. `slot` < `size`. */
   inSlot(slot: u32): Connection {
     return unchecked(unchecked(this.chunks[slot >>> CHUNK_BITS])[slot & CHUNK_MASK]);
+  }
+
+  reportSize(): u32 {
+    return this.size;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const flow = this.inSlot(index);
+    if (!flow.used) return false;
+    putProtocol(line, "tcp", flow.remoteHigh, flow.remoteLow);
+    putEndpoint(line.column(LOCAL_COLUMN), flow.localHigh, flow.localLow, flow.ports & 0xffff);
+    putEndpoint(line.column(REMOTE_COLUMN), flow.remoteHigh, flow.remoteLow, flow.ports >>> 16);
+    line.column(STATE_COLUMN).text(nameOf(flow.state));
+    line.column(numberColumn(0)).decimal(flow.unconsumedBytes);
+    line.column(numberColumn(1)).decimal(flow.queue.bytes);
+    line.column(numberColumn(2)).decimal(flow.recovery.roundTrip.smoothedMicroseconds);
+    line.column(numberColumn(3)).decimal(flow.recovery.congestion.windowBytes);
+    line.column(numberColumn(4)).decimal(flow.retransmittedSegments);
+    return true;
   }
 
   /** True if `take` would have to answer null: the limit is reached. */

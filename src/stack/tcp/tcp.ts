@@ -14,11 +14,12 @@ import { Core } from "./core";
 import { begin, peerMss } from "./establish";
 import { Input } from "./input";
 import { Listening } from "./listen";
-import { LISTENER_BIT } from "./listeners";
+import { LISTENER_BIT, Listeners } from "./listeners";
 import { Output } from "./output";
 import { EPHEMERAL_PORTS, EphemeralPorts } from "./ports";
 import { Receiver } from "./receive";
 import { LINGER_FOREVER } from "./settings";
+import { ConnectionTable } from "./table";
 import { Timers } from "./timers";
 import { NEVER } from "./timerwheel";
 import { windowUpdate } from "./window";
@@ -81,6 +82,14 @@ export class Tcp<Below extends Network> implements Transport {
   }
 
   /** Tells the alarm when the wheel wants to be turned next. */
+  get connections(): ConnectionTable {
+    return this.core.table;
+  }
+
+  get listeners(): Listeners {
+    return this.listening.listeners;
+  }
+
   private wind(): void {
     this.core.changed = false;
     const next = min(this.core.wheel.nextMilliseconds(), this.listening.cache.nextMilliseconds());

@@ -1,5 +1,6 @@
-import { random_u32 } from "mirage/framecode";
+import { Line, random_u32 } from "mirage/framecode";
 import { StackError } from "../interface";
+import { LOCAL_COLUMN, putEndpoint, putProtocol, REMOTE_COLUMN, Reported } from "../report";
 
 /** Sockets of an assembly. A power of two, at most 256. */
 export const UDP_SOCKETS_MAX: u32 = 256;
@@ -50,7 +51,7 @@ export class UdpSocket {
 }
 
 /** A fixed table of sockets, found by port through chains. */
-export class SocketTable {
+export class SocketTable implements Reported {
   private readonly slots: StaticArray<UdpSocket>;
   /** First slot of each chain. */
   private readonly chains: StaticArray<i32>;
@@ -89,6 +90,19 @@ export class SocketTable {
     this.unchain(chainOf(socket.port), slot, socket.next);
     socket.port = 0;
     socket.generation = (socket.generation + 1) & GENERATION_MASK;
+  }
+
+  reportSize(): u32 {
+    return UDP_SOCKETS_MAX;
+  }
+
+  describe(line: Line, index: u32): bool {
+    const socket = this.slots[index];
+    if (socket.port === 0) return false;
+    putProtocol(line, "udp", socket.high, socket.low);
+    putEndpoint(line.column(LOCAL_COLUMN), socket.high, socket.low, socket.port);
+    putEndpoint(line.column(REMOTE_COLUMN), socket.remoteHigh, socket.remoteLow, socket.remotePort);
+    return true;
   }
 
   private unchain(chain: u32, slot: i32, next: i32): void {

@@ -30,7 +30,7 @@ const DATAGRAM_BYTES_MAX: u32 = 65535;
 
 /** UDP (RFC 768, RFC 1122 section 4.1, RFC 8200 section 8.1) with sockets for application code. */
 export class Udp<Below extends Network> implements Datagrams, Transport {
-  private readonly sockets: SocketTable = new SocketTable();
+  readonly sockets: SocketTable = new SocketTable();
   private readonly paths: UdpPaths<Below>;
   private readonly memberships: UdpMemberships = new UdpMemberships();
   private readonly dropMalformed: u32 = counter("drop.udp.malformed");

@@ -20,4 +20,6 @@ struct ip {
 	uint32_t ip_src, ip_dst;
 } __packed;
 
+#define IP_MAXPACKET 65535
+
 #endif /* KPI_NETINET_IP_H */
