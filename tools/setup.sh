@@ -61,6 +61,9 @@ valgrind valgrind
 tcpdump tcpdump /usr/sbin/tcpdump /usr/bin/tcpdump
 iputils-ping ping
 netcat-openbsd nc
+curl curl
+nmap nmap
+traceroute traceroute /usr/sbin/traceroute /usr/bin/traceroute.db
 bmake bmake
 git git
 LIST

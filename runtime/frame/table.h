@@ -16,7 +16,8 @@
 #include "instance.h"
 
 #define MIRAGE_FRAMES_INITIAL  256
-#define MIRAGE_FRAME_BYTES_MAX 65550 /* MIRAGE_FRAME_MAX, evened */
+/* An IPv6 packet of 65,535 bytes of payload behind Ethernet, evened. */
+#define MIRAGE_FRAME_BYTES_MAX 65590
 
 struct mirage_frame_slot {
 	struct mirage_frame *frame; /* NULL: free */

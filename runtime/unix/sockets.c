@@ -53,6 +53,7 @@ static const struct mirage_socket_call calls[] = {
     {"udp_send", 9, 1, call_udp_send},
     {"udp_join", 6, -1, call_udp_join},
     {"udp_leave", 6, -1, call_udp_leave},
+    {"udp_set", 3, -1, call_udp_set},
     {"udp_max_payload", 4, -1, call_udp_max_payload},
     {"udp_close", 1, -1, call_udp_close},
 };

@@ -144,6 +144,8 @@ int32_t call_udp_join(
     struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
 int32_t call_udp_leave(
     struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
+int32_t call_udp_set(
+    struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
 int32_t call_udp_max_payload(
     struct mirage_platform *, const uint32_t *, const struct mirage_frame *);
 int32_t call_udp_close(

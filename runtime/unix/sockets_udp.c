@@ -197,6 +197,46 @@ call_udp_leave(
 	return (membership(p, a, false));
 }
 
+static bool
+set(const struct sock *sock, int level, int name, int value)
+{
+	return (setsockopt(sock->fd, level, name, &value, sizeof(value)) == 0);
+}
+
+int32_t
+call_udp_set(
+    struct mirage_platform *p, const uint32_t *a, const struct mirage_frame *f)
+{
+	const struct sock *sock = sock_find(p, a[0], SOCK_UDP);
+	int value = (int)a[2];
+	bool v6, ok;
+
+	(void)f;
+	if (sock == NULL)
+		return (stack_error(EBADF));
+	if (a[2] > 255)
+		return (stack_error(EINVAL));
+	/* A socket of both versions has one for each. */
+	v6 = sock->family == AF_INET6;
+	switch (a[1]) {
+	case STACK_UDP_HOP_LIMIT:
+		ok = value > 0 && set(sock, IPPROTO_IP, IP_TTL, value) &&
+		    set(sock, IPPROTO_IP, IP_MULTICAST_TTL, value) &&
+		    (!v6 ||
+			(set(sock, IPPROTO_IPV6, IPV6_UNICAST_HOPS, value) &&
+			    set(sock, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
+				value)));
+		break;
+	case STACK_UDP_TRAFFIC_CLASS:
+		ok = set(sock, IPPROTO_IP, IP_TOS, value) &&
+		    (!v6 || set(sock, IPPROTO_IPV6, IPV6_TCLASS, value));
+		break;
+	default:
+		ok = false;
+	}
+	return (ok ? 0 : stack_error(EINVAL));
+}
+
 int32_t
 call_udp_max_payload(
     struct mirage_platform *p, const uint32_t *a, const struct mirage_frame *f)

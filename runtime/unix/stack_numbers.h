@@ -19,6 +19,10 @@
 #define STACK_TCP_WRITABLE     20
 #define STACK_TCP_CLOSED       21
 
+/* UdpOption */
+#define STACK_UDP_HOP_LIMIT	1
+#define STACK_UDP_TRAFFIC_CLASS 2
+
 /* TcpOption */
 #define STACK_NO_DELAY			       1
 #define STACK_KEEP_ALIVE_IDLE_MILLISECONDS     2

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StackError, StackEvent } from "../stack/interface.ts";
+import { StackEvent, UdpOption } from "../stack/interface.ts";
 import * as stack from "../stack/stack.frame.ts";
 import { Ipv4 } from "./address.ts";
 import { Address, ANY_ADDRESS, checkPort, Endpoint } from "./endpoint.ts";
@@ -52,12 +52,16 @@ export interface UdpBindOptions {
   readonly address?: string;
   /** Datagrams that may wait to be received, 1 to 65536; 256 if not given. Further ones are dropped and counted. */
   readonly queue?: number;
+  /** Time to live or hop limit of what is sent, 1 to 255; 64, to groups 1, if not given. */
+  readonly hopLimit?: number;
+  /** Type of service or traffic class of what is sent, 0 to 255; its low two bits are ECN. */
+  readonly trafficClass?: number;
   /** Told when something that was sent could not be delivered. */
   readonly onUnreachable?: (event: UdpUnreachable) => void;
 }
 
-/** What can be sent: bytes, text (as UTF-8), or a list of views that are gathered to one datagram. */
-export type UdpPayload = Uint8Array | string | readonly Uint8Array[];
+/** What can be sent: bytes, text (as UTF-8), a list of views that are gathered to one datagram, or a datagram as it arrived. */
+export type UdpPayload = Uint8Array | string | readonly Uint8Array[] | Datagram;
 
 /**
  * A received datagram. `data` lies in the driver's frame: whoever got the datagram releases it, and `retain` allows one
@@ -95,7 +99,8 @@ export class Datagram implements UdpEndpoint {
   }
 
   /**
-   * The payload in place. Empty after the datagram was released.
+   * The payload in place. It is copied (and the copy counted) only if it lies in several pieces of memory, as that of a
+   * datagram that came in fragments does: `views` gives these pieces. Empty after the datagram was released.
    *
    * @throws Error once the datagram is released
    */
@@ -106,6 +111,16 @@ export class Datagram implements UdpEndpoint {
     const view = native.frameView(this.frame, this.offset, this.length);
     this.view = view;
     return view;
+  }
+
+  /**
+   * The payload's pieces of memory, in order: one for most datagrams.
+   *
+   * @throws Error once the datagram is released
+   */
+  get views(): Uint8Array[] {
+    if (this.frame < 0) throw releasedError(this);
+    return native.frameViews(this.frame, this.offset, this.length);
   }
 
   /** The payload as text, decoded as UTF-8. */
@@ -321,21 +336,22 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @throws NetworkError EINVAL if it is no group, ENXIO if there is no such interface, EADDRINUSE if it was joined, ENOBUFS, EBADF
    */
   join(group: string, netif = ANY_NETIF): void {
-    this.membership("udp_join", group, netif);
-  }
-
-  /** Takes `join` back. */
-  leave(group: string, netif = ANY_NETIF): void {
-    this.membership("udp_leave", group, netif);
-  }
-
-  private membership(name: "udp_join" | "udp_leave", group: string, netif: number): void {
     this.checkOpen();
     const words = Address.parse(group);
-    const call = native.frameCodeExport(stack.frameModule, name);
-    if (call < 0) throw networkError(StackError.EOPNOTSUPP, name);
-    const result = native.frameCodeCall(stack.frameModule, call, this.id, ...words, netif) | 0;
-    if (result < 0) throw networkError(result, `${name === "udp_join" ? "join" : "leave"} ${group}`);
+    const result = stack.udp_join(this.id, words[0], words[1], words[2], words[3], netif) | 0;
+    if (result < 0) throw networkError(result, `join ${group}`);
+  }
+
+  /**
+   * Takes `join` back.
+   *
+   * @throws NetworkError EADDRNOTAVAIL if it was not joined, EBADF
+   */
+  leave(group: string, netif = ANY_NETIF): void {
+    this.checkOpen();
+    const words = Address.parse(group);
+    const result = stack.udp_leave(this.id, words[0], words[1], words[2], words[3], netif) | 0;
+    if (result < 0) throw networkError(result, `leave ${group}`);
   }
 
   /**
@@ -352,11 +368,11 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       if (this.peer === undefined) {
         throw new NetworkError("ENOTCONN", "send: not connected, and no endpoint given");
       }
-      this.sendViews(viewsOf(data), ANY_ADDRESS, 0);
+      this.sendAny(data, ANY_ADDRESS, 0);
       return;
     }
     const received = to as UdpEndpoint & InFrame;
-    if (data === received.view && received.frame > 0) {
+    if ((data === received.view || data === to) && received.frame > 0) {
       // Sent back as it is: no new frame around it.
       const { frame, offset, length, source } = received;
       if (source >= 0) this.sendFrame(frame, offset, length, 0, 0, MAPPED, source, to.port);
@@ -367,7 +383,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       return;
     }
     checkPort(to.port, 1, "send to");
-    this.sendViews(viewsOf(data), parsed(to.address), to.port);
+    this.sendAny(data, parsed(to.address), to.port);
   }
 
   /** Gives up the port; what waits in the queue is released. Closing again does nothing. */
@@ -385,6 +401,17 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 
   private checkOpen(): void {
     if (this.closed) throw new NetworkError("EBADF", `the socket at port ${this.port} is closed`);
+  }
+
+  private sendAny(data: UdpPayload, words: AddressWords, port: number): void {
+    const arrived = data as unknown as InFrame;
+    if (arrived.frame === undefined) {
+      this.sendViews(viewsOf(data as Exclude<UdpPayload, Datagram>), words, port);
+      return;
+    }
+    if (arrived.frame < 0) throw releasedError(arrived);
+    const { frame, offset, length } = arrived;
+    this.sendFrame(frame, offset, length, words[0], words[1], words[2], words[3], port);
   }
 
   private sendViews(views: readonly Uint8Array[], words: AddressWords, port: number): void {
@@ -426,7 +453,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   }
 }
 
-function viewsOf(data: UdpPayload): readonly Uint8Array[] {
+function viewsOf(data: Exclude<UdpPayload, Datagram>): readonly Uint8Array[] {
   if (typeof data === "string") return [new TextEncoder().encode(data)];
   return ArrayBuffer.isView(data) ? [data as Uint8Array] : (data as readonly Uint8Array[]);
 }
@@ -456,6 +483,15 @@ function onEvent(
   }
 }
 
+function set(id: number, name: string, option: UdpOption, value: number | undefined, least: number): void {
+  if (value === undefined) return;
+  if (!(Number.isInteger(value) && value >= least && value <= 255)) {
+    throw new NetworkError("EINVAL", `${name} ${value}: expected a whole number from ${least} to 255`);
+  }
+  const result = stack.udp_set(id, option, value) | 0;
+  if (result < 0) throw networkError(result, `set ${name}`);
+}
+
 export const Udp = {
   /**
    * A socket at a port of this program.
@@ -465,13 +501,20 @@ export const Udp = {
    * @throws RangeError if `address` is no address
    */
   bind(options: UdpBindOptions = {}): UdpSocket {
-    const { port = 0, address, queue = DEFAULT_QUEUE } = options;
+    const { port = 0, address, queue = DEFAULT_QUEUE, hopLimit, trafficClass } = options;
     checkPort(port, 0, "bind");
     const waiting = new DeliveryQueue<Datagram>(queue);
     const own = address === undefined ? ANY_ADDRESS : Address.parse(address);
     useStack();
     const id = stack.udp_bind(own[0], own[1], own[2], own[3], port) | 0;
     if (id < 0) throw networkError(id, `bind ${address ?? "any address"}, port ${port === 0 ? "any" : port}`);
+    try {
+      set(id, "hopLimit", UdpOption.HopLimit, hopLimit, 1);
+      set(id, "trafficClass", UdpOption.TrafficClass, trafficClass, 0);
+    } catch (error) {
+      stack.udp_close(id);
+      throw error;
+    }
     if (!listening) {
       listening = true;
       listenToStack("udp", onEvent);

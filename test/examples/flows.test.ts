@@ -84,7 +84,7 @@ describe.each(networks)("on $title", ({ skipped, open }) => {
   });
 
   it.skipIf(skipped)("proxy resets its peer when the target cannot be reached", async () => {
-    const program = start("proxy", "0", `${network.hostAddress}:1`);
+    const program = start("proxy", "0", `${network.hostAddresses[0]}:1`);
     const address = network.addresses[0] as string;
     expect(await network.client("echo", address, await portOf(program), 1, 10)).toEqual({ ECONNRESET: 1 });
     expect(program.stderr).toContain("ECONNREFUSED");

@@ -390,7 +390,7 @@ export class Host {
         return onesComplementSum(whole.subarray(offset >>> 0, end), seed >>> 0);
       },
       frame_alloc: (length: number) => {
-        if (this.allocations <= 0 || length >>> 0 > 65536 + 14) return 0;
+        if (this.allocations <= 0 || length >>> 0 > 65590) return 0;
         this.allocations--;
         // Not cleared in the runtime: a header byte that nobody wrote must show.
         return this.add([new Uint8Array(length >>> 0).fill(0xa5)], 0, {});

@@ -19,10 +19,12 @@ export interface Network {
   reachable(): Promise<void>;
   /** Runs a peer to its end and returns what it printed; rejects if it fails. */
   peer(command: string, args: readonly string[], input?: string | Uint8Array): Promise<string>;
-  /** The address of the peers' host. */
-  readonly hostAddress: string;
+  /** The addresses of the peers' host, IPv4 first. */
+  readonly hostAddresses: readonly [string, string];
   /** A TCP server of the peers' host that echoes; "ADDRESS:PORT". */
   echoServer(): Promise<string>;
+  /** A UDP socket of the peers' host that echoes: prints "port PORT". */
+  datagramEcho(): RunningProgram;
   /** A peer to talk to while it runs: nc. */
   talk(address: string, port: string): RunningProgram;
   /** `test/support/tcp-client.mjs`. */
@@ -37,7 +39,7 @@ const PINGS = 15;
 
 abstract class AnyNetwork implements Network {
   abstract readonly title: string;
-  abstract readonly hostAddress: string;
+  abstract readonly hostAddresses: readonly [string, string];
   abstract readonly addresses: readonly string[];
   protected abstract readonly options: readonly string[];
   readonly #running: RunningProgram[] = [];
@@ -80,7 +82,16 @@ abstract class AnyNetwork implements Network {
     const server = new RunningProgram(this.spawn(process.execPath, ["-e", script], {}));
     this.#running.push(server);
     const [, port] = await server.output(/port (\d+)/);
-    return `${this.hostAddress}:${port}`;
+    return `${this.hostAddresses[0]}:${port}`;
+  }
+
+  datagramEcho(): RunningProgram {
+    const script = `const socket = require("node:dgram").createSocket("udp4");
+      socket.on("message", (message, from) => socket.send(message, from.port, from.address));
+      socket.bind(0, () => console.log("port " + socket.address().port));`;
+    const server = new RunningProgram(this.spawn(process.execPath, ["-e", script], {}));
+    this.#running.push(server);
+    return server;
   }
 
   talk(address: string, port: string): RunningProgram {
@@ -103,7 +114,7 @@ abstract class AnyNetwork implements Network {
 
 class HostSockets extends AnyNetwork {
   readonly title = "--net socket";
-  readonly hostAddress = "127.0.0.1";
+  readonly hostAddresses = ["127.0.0.1", "::1"] as const;
   readonly addresses = ["127.0.0.1", "::1"];
   protected readonly options = ["--net", "socket", "--stats"];
 
@@ -118,7 +129,7 @@ class HostSockets extends AnyNetwork {
 
 class Tap extends AnyNetwork {
   readonly title = "a tap";
-  readonly hostAddress = "10.0.0.1";
+  readonly hostAddresses = ["10.0.0.1", "fd00:5::1"] as const;
   readonly addresses = ["10.0.0.2", "fd00:5::2"];
   protected readonly options = [
     "--net",
