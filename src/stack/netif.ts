@@ -14,6 +14,9 @@ export const NETIFS_MAX: u32 = 8;
 /** IPv4 addresses that an interface can have. */
 export const IPV4_ADDRESSES_MAX: u32 = 4;
 
+/** What each link must carry (RFC 791 section 3.2). */
+const MTU_BYTES_MIN: u32 = 68;
+
 export const IPV4_LIMITED_BROADCAST: u32 = 0xffffffff;
 
 /** An IPv4 address of ours and the net that it is in. */
@@ -66,7 +69,7 @@ export class Netif {
   /** Reads what the card says. False: there is no such card. */
   probe(): bool {
     this.mtu = netif_mtu(this.index);
-    if (this.mtu === 0) return false;
+    if (this.mtu < MTU_BYTES_MIN) return false;
     this.macHigh = netif_mac_high(this.index);
     this.macLow = netif_mac_low(this.index);
     const offload = netif_tx_offload(this.index);

@@ -386,7 +386,7 @@ describe("IPv4 fragments that arrive", () => {
         host.advance(40n * SECOND_NS);
         expect(host.liveFrames).toBe(0);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });
@@ -397,7 +397,7 @@ describe("floods of fragments", () => {
     host.recording = false;
     const memory = host.memoryBytes;
     let most = 0;
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 6_000; i++) {
       const source = ip("10.0.0.0") + 1 + ((i * 7) % 200);
       if (source === OWN) continue;
       const length = i % 3 === 0 ? 8 : 1480;
@@ -425,7 +425,7 @@ describe("floods of fragments", () => {
     const payload = pattern(3000);
     const own = cut(datagram(payload), 1480);
     host.input(own[0] as Uint8Array);
-    for (let i = 0; i < 5000; i++) {
+    for (let i = 0; i < 2000; i++) {
       const fragment = MORE | (1 + (i % 7) * 185);
       host.input(
         fromPeer(new Uint8Array(1480), {
@@ -439,7 +439,7 @@ describe("floods of fragments", () => {
     host.input(own[1] as Uint8Array);
     host.input(own[2] as Uint8Array);
     expect(host.takeEvents()).toMatchObject([{ payload }]);
-    expect(host.counter("drop.reassembly.evicted")).toBeGreaterThan(4000);
+    expect(host.counter("drop.reassembly.evicted")).toBeGreaterThan(1500);
   });
 
   test("a packet in more than 128 pieces is not put together, and leaves room for others", async () => {

@@ -20,6 +20,7 @@ import {
   send,
   text,
   udpFromPeer,
+  words,
 } from "./fixture.ts";
 
 const u8 = fc.nat(0xff);
@@ -225,6 +226,15 @@ describe("any input whatever", () => {
       fromPeer(text("unknown protocol"), { protocol: 99 }),
       fromPeer(packets.icmp({ type: 3, code: 3 }, quoted), { protocol: 1 }),
       fromPeer(packets.icmp({ type: 11 }, quoted), { protocol: 1 }),
+      fromPeer(packets.icmp({ type: 3, code: 4, rest: 1000 }, quoted), { protocol: 1 }),
+      fromPeer(new Uint8Array(24).fill(8), { protocol: 17, identification: 1, fragment: 0x2000 }),
+      fromPeer(new Uint8Array(24).fill(8), { protocol: 17, identification: 1, fragment: 0x2003 }),
+      fromPeer(text("the end"), { protocol: 17, identification: 1, fragment: 6 }),
+      fromPeer(packets.bytes(0x11, 100, 0xee, 0x9b, 0, 0, 0, 0), {
+        protocol: 2,
+        destination: packets.ip("224.0.0.1"),
+        options: packets.bytes(0x94, 4, 0, 0),
+      }),
       arpFrame(question),
       arpFrame({ ...question, operation: 2, target: OWN, targetMac: OWN_MAC }),
       arpFrame({ ...question, sender: OWN, senderMac: 0x02005e1000ccn }),
@@ -258,6 +268,7 @@ describe("any input whatever", () => {
       host.recording = false;
       host.eventRoom = 16;
       const socket = bind(host, 0, 7);
+      host.call("udp_join", socket, ...words(packets.ip("239.1.2.3")), 0);
       const random = generator(seed);
       const corpus = seeds();
       const memory = host.memoryBytes;
@@ -281,7 +292,7 @@ describe("any input whatever", () => {
       // Every taken frame was accounted for by at least one counter.
       expect(host.counted("") - before).toBeGreaterThanOrEqual(taken);
       expect(host.counted("drop.")).toBeGreaterThan(10_000);
-      for (const layer of ["ethernet", "arp", "ipv4", "icmp", "udp"]) {
+      for (const layer of ["ethernet", "arp", "ipv4", "icmp", "igmp", "udp", "reassembly"]) {
         expect(host.counted(`drop.${layer}.`), layer).toBeGreaterThan(0);
       }
       host.takeEvents();
@@ -311,11 +322,16 @@ describe("any input whatever", () => {
       ["udp_connect", 6],
       ["udp_port", 1],
       ["udp_close", 1],
+      ["udp_join", 6],
+      ["udp_leave", 6],
+      ["udp_set", 3],
+      ["route_add", 10],
+      ["route_remove", 6],
       ["udp_max_payload", 4],
     ];
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...calls), fc.array(number, { minLength: 6, maxLength: 6 }))),
+        fc.array(fc.tuple(fc.constantFrom(...calls), fc.array(number, { minLength: 10, maxLength: 10 }))),
         (todo) => {
           for (const [[name, arity], args] of todo) host.call(name, ...args.slice(0, arity));
           host.advance(SECOND_NS);

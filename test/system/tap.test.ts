@@ -50,6 +50,23 @@ describe.skipIf(skipped !== undefined)(title, () => {
     expect(output).not.toContain("wrong data");
   });
 
+  it.each([1473, 8000, 65507])("answers pings of %i bytes, in fragments both ways", (bytes) => {
+    const output = host.run("ping", [
+      "-q",
+      "-c",
+      "5",
+      "-i",
+      "0.2",
+      "-s",
+      String(bytes),
+      "-p",
+      "a55a01fe",
+      "10.0.0.2",
+    ]);
+    expect(output).toContain("5 packets transmitted, 5 received");
+    expect(output).not.toContain("wrong data");
+  });
+
   it("answers 10,000 datagrams, data unchanged", () => {
     const client = join(ROOT, "test/support/udp-client.mjs");
     const output = host.run(process.execPath, [client, "10.0.0.2", "7", String(ECHOES)]);

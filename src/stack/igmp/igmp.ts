@@ -116,7 +116,8 @@ export class Igmp<Below extends Neighbours> implements Membership4 {
   input(packet: Packet): void {
     const frame = packet.frame;
     const at = packet.at;
-    if (!igmp.check(packet.length)) {
+    // Routers are on a link.
+    if (!igmp.check(packet.length) || packet.netif.index >= NETIFS_MAX) {
       this.drop(frame, this.dropShort);
       return;
     }

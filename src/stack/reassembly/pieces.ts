@@ -2,6 +2,8 @@ import { frame_release } from "mirage/framecode";
 
 /** Fragments that are held, whatever they belong to. */
 export const REASSEMBLY_FRAGMENTS_MAX: u32 = 1024;
+/** A payload may begin so many bytes into its frame, behind whatever headers. */
+export const PIECE_AT_MAX: u32 = 0xffff;
 /** No piece. */
 export const NONE: u32 = 0xffff;
 

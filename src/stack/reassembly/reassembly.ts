@@ -13,7 +13,7 @@ import {
 } from "mirage/framecode";
 import { hashOfAddress } from "../address";
 import { Fragment, Reassembler, ReassemblyClient } from "./interface";
-import { NONE, PieceTable } from "./pieces";
+import { NONE, PIECE_AT_MAX, PieceTable } from "./pieces";
 import { PartialPacket, PartialTable, REASSEMBLY_PACKETS_MAX } from "./table";
 
 /** From the first fragment's arrival, as FreeBSD (IPFRAGTTL, 30 s); RFC 1122 section 3.3.2 wants 60 to 120 s. */
@@ -62,7 +62,8 @@ export class Reassembly<Above extends ReassemblyClient> implements Reassembler {
     count(this.fragments);
     const length = fragment.length;
     const end = fragment.offset + length;
-    if (length === 0 || (fragment.more && (length & 7) !== 0) || fragment.offset > most || end > most) {
+    const odd = fragment.more && (length & 7) !== 0;
+    if (length === 0 || odd || fragment.offset > most || end > most || fragment.at > PIECE_AT_MAX) {
       this.drop(fragment.frame, this.dropMalformed);
       return 0;
     }
