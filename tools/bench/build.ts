@@ -24,11 +24,11 @@ export function build(program: string, variant: Variant = "nofloat"): string {
   return join(folder, readdirSync(folder)[0]!);
 }
 
-/** Builds the C tool that plays the peer on a socket pair of frames. */
-export function buildPeer(): string {
+/** Builds one of the C tools that play the peer: `tools/bench/NAME.c`. */
+export function buildTool(name: "fdpeer" | "tcp-load"): string {
   mkdirSync(WORK, { recursive: true });
-  const output = join(WORK, "fdpeer");
-  execFileSync("cc", ["-O2", "-o", output, join(ROOT, "tools/bench/fdpeer.c")], { stdio: "inherit" });
+  const output = join(WORK, name);
+  execFileSync("cc", ["-O2", "-o", output, join(ROOT, `tools/bench/${name}.c`)], { stdio: "inherit" });
   return output;
 }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { arp, icmpEcho, PcapWriter, udpDatagram } from "../../test/support/fuzz.ts";
-import { build, buildPeer, countInstructions, WORK } from "./build.ts";
+import { build, buildTool, countInstructions, WORK } from "./build.ts";
 import { formatTable, median } from "./table.ts";
 
 const MAC = [0x02, 0, 0, 0, 0, 0x02];
@@ -97,7 +97,7 @@ function hex(frame: Uint8Array): string {
 
 /** Start-up to the first answer, and echoes per second through a socket pair with a live peer. */
 export function benchStartup(): void {
-  const peer = buildPeer();
+  const peer = buildTool("fdpeer");
   const executable = build("examples/udp-echo");
   const rows = (
     [
