@@ -2,7 +2,8 @@
  * TCP against the Linux kernel's own, in turns in one run: the same client talks to a Mirage program on a tap, and to a
  * process in another network namespace over a veth pair that does the same work.
  */
-import { type ChildProcess, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 import { NetworkNamespace, whyNoTap } from "../../test/support/netns.ts";
 import { build, buildTool } from "./build.ts";
 import { formatTable, median } from "./table.ts";
@@ -10,6 +11,8 @@ import { formatTable, median } from "./table.ts";
 const ROUNDS = 5;
 const SECONDS = 2;
 const REQUEST_BYTES = 64;
+/** Mirage / Linux, of the median of bulk transfers with offloads. */
+const BULK_LEAST = 0.5;
 const MIRAGE_ADDRESS = "10.0.0.2";
 const NATIVE_ADDRESS = "10.1.0.2";
 /** Offloads of the interface on the client's side that are turned off for the second half. */
@@ -24,6 +27,8 @@ interface Service {
 const DISCARD: Service = { name: "discard", example: "examples/discard", port: 9 };
 const CHARGEN: Service = { name: "chargen", example: "examples/chargen", port: 19 };
 const ECHO: Service = { name: "echo", example: "examples/tcp-echo", port: 7 };
+
+const run = promisify(execFile);
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -78,16 +83,16 @@ const LOADS: readonly Load[] = [
 /** Waits for a server's first line. */
 function listening(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.stdout?.once("data", () => resolve());
+    server.stdout?.on("data", () => resolve());
     server.once("exit", (code) => reject(new Error(`a server ended with ${code} before it listened`)));
   });
 }
 
 /** A server that runs while `use` does. */
-async function during<T>(server: ChildProcess, use: () => T): Promise<T> {
+async function during<T>(server: ChildProcess, use: () => Promise<T>): Promise<T> {
   try {
     await listening(server);
-    return use();
+    return await use();
   } finally {
     server.removeAllListeners("exit");
     const gone = new Promise((resolve) => server.once("exit", resolve));
@@ -114,10 +119,12 @@ class Rig {
     this.client.run("sysctl", ["-q", "-w", "net.ipv4.tcp_tw_reuse=1"]);
   }
 
-  private load(load: Load, address: string): number {
+  /** Not synchronous: somebody must read what a server prints, or it stops. */
+  private async load(load: Load, address: string): Promise<number> {
     const { command, service, figure } = load;
     const words = [command, address, String(service.port), String(SECONDS), String(REQUEST_BYTES)];
-    return figure(JSON.parse(this.client.run(this.tool, words)) as Counts);
+    const { stdout } = await run("ip", ["netns", "exec", this.client.name, this.tool, ...words]);
+    return figure(JSON.parse(stdout) as Counts);
   }
 
   private offloads(ends: readonly (readonly [NetworkNamespace, string])[], state: "on" | "off"): void {
@@ -137,10 +144,10 @@ class Rig {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ends = [[this.client, "veth0"] as const, [this.native, "veth0"] as const];
-    return during(server, () => {
+    return during(server, async () => {
       if (!withOffloads) this.offloads(ends, "off");
       try {
-        return this.load(load, NATIVE_ADDRESS);
+        return await this.load(load, NATIVE_ADDRESS);
       } finally {
         if (!withOffloads) this.offloads(ends, "on");
       }
@@ -180,19 +187,23 @@ function hasEthtool(): boolean {
   }
 }
 
-/** TCP on a tap against the kernel's own. Prints why not where no namespace can be made. */
-export async function benchTcp(): Promise<void> {
+/**
+ * TCP on a tap against the kernel's own; prints why not where no namespace can be made. False: bulk through offloads
+ * ran at less than `BULK_LEAST` of the kernel's rate.
+ */
+export async function benchTcp(): Promise<boolean> {
   console.log(
     `\nTCP: Mirage on a tap, Linux over a veth pair, in turns (medians of ${ROUNDS} x ${SECONDS} s)\n`,
   );
   const reason = whyNoTap();
   if (reason !== undefined) {
     console.log(`skipped: ${reason}`);
-    return;
+    return true;
   }
   const rig = new Rig();
   const ethtool = hasEthtool();
   const rows: string[][] = [];
+  let fast = true;
   try {
     for (const load of LOADS)
       for (const withOffloads of load.withoutOffloads && ethtool ? [true, false] : [true]) {
@@ -204,11 +215,13 @@ export async function benchTcp(): Promise<void> {
           mirage.push(await rig.onMirage(load, executable, withOffloads));
         }
         const ratios = mirage.map((value, i) => value / (native[i] ?? Number.NaN));
+        const missed = load.withoutOffloads && withOffloads && median(ratios) < BULK_LEAST;
+        if (missed) fast = false;
         rows.push([
           `${load.label}${withOffloads ? "" : ", no offloads"}, ${load.unit}`,
           figure(median(native)),
           figure(median(mirage)),
-          median(ratios).toFixed(2),
+          `${median(ratios).toFixed(2)}${missed ? ` MISSED ${BULK_LEAST}` : ""}`,
           spread(ratios),
         ]);
       }
@@ -217,4 +230,5 @@ export async function benchTcp(): Promise<void> {
   }
   console.log(formatTable(["load", "Linux", "Mirage", "Mirage / Linux", "spread"], rows));
   if (!ethtool) console.log("\nskipped: without offloads: no ethtool(8)");
+  return fast;
 }
