@@ -103,7 +103,7 @@ export class Core {
     connection.heardAtMilliseconds = this.nowMilliseconds;
     connection.keepAliveProbes = 0;
     const idle = connection.settings.keepAliveIdleMilliseconds;
-    if (idle !== 0 && connection.state === TcpState.Established && connection.lifeAt === NEVER) {
+    if (idle !== 0 && connection.lifeAt === NEVER && connection.state >= <u32>TcpState.Established) {
       connection.lifeAt = this.nowMilliseconds + idle;
       this.arm(connection);
     }

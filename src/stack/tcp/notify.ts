@@ -39,6 +39,8 @@ export class Notifier {
 
   /** Tells, or notes, one of `SAY_ACCEPTED` to `SAY_CLOSED` but data. */
   say(connection: Connection, what: u32): void {
+    // A program that has closed its flow only wants to know when it is over.
+    if (what !== SAY_CLOSED && (connection.flags & FLAG_RELEASED) !== 0) return;
     if (connection.says !== 0 || !this.tell(connection, what)) this.note(connection, what);
   }
 
@@ -61,7 +63,7 @@ export class Notifier {
     return true;
   }
 
-  /** Drops data that was not told. */
+  /** The program has closed the flow: forgets what it does not want to know any more, and data. */
   discard(connection: Connection): void {
     let arrived = connection.arrivedFirst;
     while (arrived !== null) {
@@ -72,7 +74,7 @@ export class Notifier {
     }
     connection.arrivedFirst = null;
     connection.arrivedLast = null;
-    connection.says &= ~SAY_DATA;
+    connection.says &= SAY_ACCEPTED | SAY_CLOSED;
   }
 
   /** True while something waits to be told. */
@@ -155,8 +157,6 @@ export class Notifier {
       case SAY_END:
         return event(StackEvent.TcpEnd, 0, 0, 0, id, 0, 0);
       case SAY_WRITABLE:
-        // A program that closed its side meanwhile wants no more of it.
-        if ((connection.flags & FLAG_RELEASED) !== 0) return true;
         return event(StackEvent.TcpWritable, 0, 0, 0, id, connection.sendRoomBytes, 0);
       default:
         return event(StackEvent.TcpClosed, 0, 0, 0, id, connection.error, 0);

@@ -41,6 +41,8 @@ import { ACK, FIN, PSH, RST, SYN, TCP_CHECKSUM_OFFSET, TCP_HEADER_BYTES, tcp } f
 
 /** The smallest segments that are sent, whatever the peer and the path say. */
 const MSS_MIN_BYTES: u32 = 32;
+/** A peer that asks for less would make us send headers only (FreeBSD's net.inet.tcp.minmss). */
+const PEER_MSS_MIN_BYTES: u32 = 216;
 const IP_LENGTH_MAX_BYTES: u32 = 65_535;
 /** SYNs that are sent again with all options: see `Tuning.dropOptions`. */
 const OPTIONS_RETRANSMISSIONS: u32 = 3;
@@ -72,7 +74,7 @@ export class Output<Below extends Network> {
     const headers = connection.headerBytes + TCP_HEADER_BYTES;
     const room = connection.mtu > headers ? connection.mtu - headers : 0;
     const options = connection.has(FLAG_TIMESTAMPS) ? TIMESTAMPS_ROOM_BYTES : 0;
-    const mss = min(room, connection.peerMss);
+    const mss = min(room, max(connection.peerMss, PEER_MSS_MIN_BYTES));
     connection.mss = max(mss > options ? mss - options : 0, MSS_MIN_BYTES);
     connection.burst = this.burst(connection, TCP_HEADER_BYTES + options);
     return connection.mss !== before;
@@ -122,8 +124,20 @@ export class Output<Below extends Network> {
       connection.retransmitAt = NEVER;
     } else if (sent || connection.waiting !== Waiting.Window || connection.retransmitAt === NEVER) {
       // Something to send, nothing under way that would be answered: only this timer gets it moving again.
-      connection.waiting = Waiting.Window;
+      if (connection.waiting !== Waiting.Window) {
+        connection.waiting = Waiting.Window;
+        connection.progressAtMilliseconds = this.core.nowMilliseconds;
+      }
       this.persist(connection);
+    }
+    this.limitWait(connection);
+  }
+
+  /** Looks no later than the user timeout (RFC 5482) wants. */
+  limitWait(connection: Connection): void {
+    const limit = connection.settings.userTimeoutMilliseconds;
+    if (limit !== 0 && connection.retransmitAt !== NEVER) {
+      connection.retransmitAt = min(connection.retransmitAt, connection.progressAtMilliseconds + limit);
     }
     this.core.arm(connection);
   }
@@ -219,12 +233,20 @@ export class Output<Below extends Network> {
       connection.flags |= FLAG_FIN_SENT;
       this.finSent(connection);
     }
-    if (connection.sndNxt === connection.sndUna)
-      connection.progressAtMilliseconds = this.core.nowMilliseconds;
+    if (connection.sndNxt === connection.sndUna) this.beginFlight(connection);
     connection.flags &= ~FLAG_PROBING_WINDOW;
     this.core.recoveries.sent(connection.recovery, sequence, covered, this.core.nowMicroseconds);
     connection.sndNxt = sequence + covered;
     return true;
+  }
+
+  /** The first segment after everything was acknowledged. */
+  private beginFlight(connection: Connection): void {
+    connection.progressAtMilliseconds = this.core.nowMilliseconds;
+    const timeout = connection.recovery.roundTrip.timeoutMilliseconds;
+    if (this.core.nowMilliseconds - connection.heardAtMilliseconds >= timeout) {
+      this.core.recoveries.restart(connection.recovery);
+    }
   }
 
   private finSent(connection: Connection): void {

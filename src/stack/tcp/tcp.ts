@@ -388,6 +388,11 @@ export class Tcp<Below extends Network> implements Transport {
         this.core.heard(connection);
         this.wind();
         return;
+      case TcpOption.UserTimeoutMilliseconds:
+        this.core.tick();
+        this.output.limitWait(connection);
+        this.wind();
+        return;
       case TcpOption.ReceiveBufferBytes:
         if (settings.receiveBufferBytes !== 0) connection.receiveBufferBytes = settings.receiveBufferBytes;
         return;

@@ -1,7 +1,7 @@
 import { count } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Network } from "../network";
-import { Connection, FLAG_ACK_DELAYED, FLAG_ACK_NOW, Waiting } from "./connection";
+import { Connection, FLAG_ACK_DELAYED, FLAG_ACK_NOW, FLAG_RELEASED, Waiting } from "./connection";
 import { Core } from "./core";
 import { Output } from "./output";
 import { RecoveryAction } from "./recovery";
@@ -77,6 +77,7 @@ export class Timers<Below extends Network> {
         this.giveUp(connection);
         return false;
       case TcpState.FinWait2:
+        if (!connection.has(FLAG_RELEASED)) return this.keepAlive(connection);
         // Without RST: the peer's side may be closed for long (as FreeBSD).
         core.end(connection, 0);
         return false;
