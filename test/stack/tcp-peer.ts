@@ -1,8 +1,9 @@
 /** A scripted peer of the stack's TCP: says what it is told to, and takes apart what the stack sends. */
 import { expect } from "vitest";
 import type { FrameOptions, Host, HostEvent } from "../support/host.ts";
+import { parse } from "../support/packets.ts";
 import * as segments from "../support/tcp-segments.ts";
-import { fromPeer, OWN, PEER } from "./fixture.ts";
+import { fromPeer, learnPeer, OWN, PEER } from "./fixture.ts";
 
 export const { ACK, FIN, PSH, RST, SYN, URG } = segments;
 
@@ -121,10 +122,15 @@ export class Peer {
     this.seq += payload.length;
   }
 
-  /** All segments that the stack has sent to this peer since the last look. Moves `ack` over those in order. */
+  /**
+   * All segments that the stack has sent to this peer since the last look. Moves `ack` over those in order. Answers ARP.
+   */
   heard(): segments.ParsedSegment[] {
     const all: segments.ParsedSegment[] = [];
-    for (const { bytes } of this.host.takeTransmitted()) {
+    const transmitted = this.host.takeTransmitted();
+    const asked = transmitted.some(({ bytes }) => parse(bytes).arp?.target === this.address);
+    if (asked) learnPeer(this.host, this.address);
+    for (const { bytes } of [...transmitted, ...(asked ? this.host.takeTransmitted() : [])]) {
       const tcp = segments.segmentOf(bytes);
       if (!tcp || tcp.destinationPort !== this.port) continue;
       all.push(tcp);
