@@ -7,6 +7,7 @@ const BASE: u32 = 0xffffc000;
 const EPOCH: u64 = 0x1_0000_0000;
 
 let recoveries: Recoveries = changetype<Recoveries>(0);
+let echoMicroseconds: u32 = 0;
 let recovery: Recovery = changetype<Recovery>(0);
 
 export function start(): void {
@@ -36,8 +37,15 @@ export function acknowledge(sequence: u32, now: u32, mayBeDuplicate: bool, block
   ack.blocks = blocks;
   ack.hasEcho = echo !== 0;
   ack.echo = echo;
-  ack.echoMicroseconds = 0;
+  ack.echoMicroseconds = echoMicroseconds;
   recoveries.acknowledge(recovery);
+}
+/** For the acknowledgements from now on. */
+export function echo_microseconds(microseconds: u32): void {
+  echoMicroseconds = microseconds;
+}
+export function timeout_milliseconds(): u32 {
+  return recovery.roundTrip.timeoutMilliseconds;
 }
 export function undone(): bool {
   return recoveries.ack.undone;

@@ -398,6 +398,45 @@ describe("needless retransmissions", () => {
   });
 });
 
+test("duplicates that are reported once the recovery is over undo it too, but not for ever", () => {
+  for (const late of [false, true]) {
+    begin();
+    send(2000, 10);
+    const window = host.call("window");
+    now += RTT;
+    acknowledge(2000, [[3000, 7000]]);
+    expect(resendAll()).toEqual([2000]);
+    acknowledge(12_000);
+    expect(host.call("phase")).toBe(OPEN);
+    expect(host.call("window")).toBe(5000);
+    send(12_000, 2);
+    if (late) {
+      now += RTT;
+      acknowledge(14_000);
+    }
+    acknowledge(late ? 14_000 : 12_000, [[2000, 3000]]);
+    expect(host.call("undone")).toBe(Number(!late));
+    expect(host.call("window") >= window).toBe(!late);
+  }
+});
+
+test("an echo of long ago does not make the timeout longer than twice itself", () => {
+  begin();
+  send(2000, 1);
+  now = host.call("deadline");
+  host.call("expired", now);
+  host.call("probe", now);
+  now = host.call("deadline");
+  const before = host.call("timeout_milliseconds");
+  host.call("expired", now);
+  resendAll();
+  now += 60_000_000;
+  host.call("echo_microseconds", 60_000_000);
+  acknowledge(3000);
+  expect(host.call("timeout_milliseconds")).toBeGreaterThan(before);
+  expect(host.call("timeout_milliseconds")).toBeLessThanOrEqual(2 * before);
+});
+
 describe("how much may be sent", () => {
   test("RFC 6937: a recovery sends in proportion to what arrives, and ends at the threshold", () => {
     for (const algorithm of [CUBIC, NEW_RENO]) {

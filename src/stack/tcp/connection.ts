@@ -40,6 +40,8 @@ export const FLAG_CLOSED_SAID: u32 = 1 << 12;
 export const FLAG_ZERO_WINDOW_SENT: u32 = 1 << 13;
 /** A byte that the peer's window had no room for was sent: it may be acknowledged, and is not in `sndNxt`. */
 export const FLAG_PROBING_WINDOW: u32 = 1 << 14;
+/** The next segment echoes `tsEcho` instead of TS.Recent. */
+export const FLAG_ECHO_DUPLICATE: u32 = 1 << 16;
 
 /** What a connection has to tell the program: bits of `Connection.says`. In the order in which it is said. */
 export const SAY_ACCEPTED: u32 = 1 << 0;
@@ -131,6 +133,8 @@ export class Connection extends Path {
 
   /** The peer's latest timestamp (TS.Recent), and when it came. */
   tsRecent: u32 = 0;
+  /** The timestamp of a segment that came twice. */
+  tsEcho: u32 = 0;
   tsRecentAtMilliseconds: u64 = 0;
   /** Added to our milliseconds in timestamps that we send (RFC 7323 section 5.4). */
   tsOffset: u32 = 0;

@@ -5,6 +5,7 @@ import { Acknowledger } from "./acknowledge";
 import {
   Connection,
   FLAG_ACK_NOW,
+  FLAG_ECHO_DUPLICATE,
   FLAG_FIN_KNOWN,
   FLAG_FIN_RECEIVED,
   FLAG_FIN_SENT,
@@ -287,8 +288,12 @@ export class Input<Below extends Network> {
     segment.seq = connection.rcvNxt;
     segment.length = 0;
     segment.flags &= ~FIN;
-    // As in FreeBSD: if an acknowledgement was lost, the next one must not make the round trip look as long as the timeout.
-    this.recent(connection, segment);
+    // Says when this one was sent, as in FreeBSD: if an acknowledgement was lost, the next must not make the round trip look as
+    // long as the timeout. But TS.Recent stays: else PAWS would drop what was only overtaken.
+    if (segment.options.hasTimestamps) {
+      connection.tsEcho = segment.options.timestamp;
+      connection.flags |= FLAG_ECHO_DUPLICATE;
+    }
     return true;
   }
 

@@ -15,6 +15,7 @@ import {
   Connection,
   FLAG_ACK_DELAYED,
   FLAG_ACK_NOW,
+  FLAG_ECHO_DUPLICATE,
   FLAG_FIN_SENT,
   FLAG_FIN_WANTED,
   FLAG_PROBING_WINDOW,
@@ -440,10 +441,11 @@ export class Output<Below extends Network> {
   ): bool {
     if (connection.has(FLAG_TIMESTAMPS)) {
       const p = connection.headroomBytes + TCP_HEADER_BYTES;
-      writeTimestamps(frame, p, this.timestamp(connection), connection.tsRecent);
+      const echo = connection.has(FLAG_ECHO_DUPLICATE) ? connection.tsEcho : connection.tsRecent;
+      writeTimestamps(frame, p, this.timestamp(connection), echo);
     }
     const field: u32 = (flags & RST) !== 0 ? 0 : windowField(connection);
-    connection.flags &= ~(FLAG_ACK_NOW | FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT);
+    connection.flags &= ~(FLAG_ACK_NOW | FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT | FLAG_ECHO_DUPLICATE);
     if (field === 0) connection.flags |= FLAG_ZERO_WINDOW_SENT;
     connection.delayedAckAt = NEVER;
     connection.lastAckSent = connection.rcvNxt;

@@ -149,6 +149,8 @@ export class Recovery extends Rack {
   undoMaximumBytes: u32 = 0;
   /** Bytes sent again of which no duplicate was reported. */
   undoSentBytes: u32 = 0;
+  /** Once the recovery is over it can be undone until this is acknowledged. */
+  undoSequence: u32 = 0;
   /** TSval of the first segment that was sent again (RFC 3522). */
   undoTimestamp: u32 = 0;
   hasUndoTimestamp: bool = false;
@@ -481,8 +483,10 @@ export class Recoveries {
       sample = max(<u32>min(ack.nowMicroseconds - sent, 0x7fffffff), 1);
       // The acknowledgement that would have come for it was lost: this one answers what was sent later.
       if (echo !== 0) sample = min(sample, echo + ECHO_RESOLUTION_MICROSECONDS);
-    } else {
-      sample = echo;
+    } else if (echo !== 0) {
+      // It may answer an earlier transmission, or acknowledgements were lost before it. A round trip that is longer than the timeout
+      // still shows, but in steps.
+      sample = min(echo, recovery.roundTrip.timeoutAfter(0) * 1000);
     }
     if (sample !== 0) recovery.roundTrip.measured(sample);
     return sample;
@@ -556,7 +560,8 @@ export class Recoveries {
     recovery.duplicatesHeld = true;
     recovery.windowLimited = false;
     rackRecovered(recovery);
-    this.forgetUndo(recovery);
+    recovery.hasUndoTimestamp = false;
+    recovery.undoSequence = recovery.endSequence;
   }
 
   /** Proportional rate reduction (RFC 9937, before it RFC 6937): the window follows what arrives, down to the threshold. */
@@ -595,13 +600,19 @@ export class Recoveries {
   /** Eifel detection (RFC 3522) and duplicates of all that was sent again; the response of RFC 4015 section 3.2. */
   private undoIfNeedless(recovery: Recovery, advanced: bool): void {
     const ack = this.ack;
-    if (recovery.phase === <u32>RecoveryPhase.Open || recovery.undoWindowBytes === 0) return;
+    if (recovery.undoWindowBytes === 0) return;
+    // The duplicates are reported when the recovery is over: a window longer it can be undone.
+    const isOver = recovery.phase === <u32>RecoveryPhase.Open;
+    if (isOver && before(recovery.undoSequence, ack.sequence)) {
+      this.forgetUndo(recovery);
+      return;
+    }
     let needless: bool = false;
     if (ack.duplicateBytes !== 0 && recovery.undoSentBytes !== 0) {
       recovery.undoSentBytes -= min(ack.duplicateBytes, recovery.undoSentBytes);
       needless = recovery.undoSentBytes === 0 && recovery.lostBytes === 0;
     }
-    if (advanced && recovery.hasUndoTimestamp) {
+    if (!isOver && advanced && recovery.hasUndoTimestamp) {
       if (ack.hasEcho && before(ack.echo, recovery.undoTimestamp)) needless = true;
       // Only the first acknowledgement after the retransmission tells.
       else if (!needless) recovery.hasUndoTimestamp = false;

@@ -79,15 +79,19 @@ export class RoundTrip {
 
   /** RTO with its backoff, within its limits. */
   get timeoutMilliseconds(): u32 {
+    return this.timeoutAfter(this.backoffs);
+  }
+
+  /** RTO after so many timeouts in a row. */
+  timeoutAfter(backoffs: u32): u32 {
     let base = RTO_INITIAL_MILLISECONDS;
     if (this.smoothedEighthMicroseconds !== 0) {
       const variation = max(this.variationQuarterMicroseconds, GRANULARITY_MICROSECONDS);
       base = max(((this.smoothedEighthMicroseconds >>> 3) + variation + 999) / 1000, RTO_MIN_MILLISECONDS);
-    } else if (this.backoffs === 0) {
+    } else if (backoffs === 0) {
       return RTO_INITIAL_MILLISECONDS;
     }
-    const timeout =
-      (min(base, RTO_MAX_MILLISECONDS) << min(this.backoffs, DOUBLINGS_MAX)) + RTO_SLOP_MILLISECONDS;
+    const timeout = (min(base, RTO_MAX_MILLISECONDS) << min(backoffs, DOUBLINGS_MAX)) + RTO_SLOP_MILLISECONDS;
     return min(timeout, RTO_MAX_MILLISECONDS);
   }
 }
