@@ -18,6 +18,7 @@ export { Netif } from "./netif.ts";
 export { args, exit, Program } from "./program.ts";
 export { Random } from "./random.ts";
 export { sleep, sleepNs } from "./sleep.ts";
+export { addressesReady } from "./stack.ts";
 export { Tcp, type TcpConnectOptions, TcpListener, type TcpListenOptions } from "./tcp.ts";
 export {
   Datagram,

@@ -34,6 +34,14 @@ export const Program = {
     const { address, prefix } = Ipv4.parseCidr(text);
     return { address: Ipv4.format(address), prefix };
   },
+  /** What `--ipv6` says: "auto", "off", or "2001:db8::2/64"; undefined if it was not given. */
+  get ipv6(): string | undefined {
+    return native.config.ipv6;
+  },
+  /** What `--gateway6` says: "fe80::1"; undefined if it was not given. */
+  get gateway6(): string | undefined {
+    return native.config.gateway6;
+  },
   /** What `--gateway` says: "10.0.0.1"; undefined if it was not given. */
   get gateway(): string | undefined {
     return native.config.gateway;

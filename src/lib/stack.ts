@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Ip6Flag, StackError, StackEvent } from "../stack/interface.ts";
+import { Ip6AddressField, Ip6AddressState, Ip6Flag, StackError, StackEvent } from "../stack/interface.ts";
 import {
   configure as configureStack,
   frameModule,
@@ -14,7 +14,7 @@ import {
 import { Ipv4 } from "./address.ts";
 import { NetworkError, networkError } from "./errors.ts";
 import { Ipv6 } from "./ipv6.ts";
-import { type FrameEventListener, native } from "./native.ts";
+import { type FrameEventListener, native, Settled } from "./native.ts";
 
 let configured = false;
 
@@ -50,6 +50,41 @@ function dispatch(...event: Parameters<FrameEventListener>): void {
   listener?.(...event);
 }
 
+/** Entries of the stack's table of addresses (`IP6_ADDRESSES_MAX`). */
+const ADDRESSES = 32;
+let settling: Promise<void> | undefined;
+
+/**
+ * Resolves once no IPv6 address is being checked for duplicates any more, which takes a second or two after the start.
+ * Undefined: none is.
+ */
+export function addressesSettled(): Promise<void> | undefined {
+  if (!listensToAddresses || !isSettling()) return undefined;
+  if (settling === undefined) {
+    settling = new native.promise.Pending<void>();
+    native.keepAlive(1);
+  }
+  return settling;
+}
+
+/**
+ * Resolves once the program's IPv6 addresses of the start are in use: until then nothing can be sent from them, nor a
+ * socket be bound to one. `Tcp.connect` waits by itself.
+ *
+ * @throws NetworkError ENETDOWN without `--net` or an address
+ */
+export async function addressesReady(): Promise<void> {
+  useStack();
+  await addressesSettled();
+}
+
+function isSettling(): boolean {
+  for (let index = 0; index < ADDRESSES; index++) {
+    if (ip6_address(index, Ip6AddressField.State) === Ip6AddressState.Tentative) return true;
+  }
+  return false;
+}
+
 /** What the program made of prefixes that routers advertise is known to nobody else. */
 function addressEvent(kind: number, index: number): void {
   const word = (field: number): number => ip6_address(index, field) >>> 0;
@@ -57,6 +92,10 @@ function addressEvent(kind: number, index: number): void {
   if (kind === StackEvent.AddressDuplicate)
     console.warn(`network: another host has ${text}, so it is not used`);
   else if (kind === StackEvent.AddressUp && native.config.ipv6 === "auto") console.info(`network: ${text}`);
+  if (settling === undefined || isSettling()) return;
+  native.promise.settle(settling, Settled.Fulfilled, undefined);
+  settling = undefined;
+  native.keepAlive(-1);
 }
 
 function configure(): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StackEvent } from "../stack/interface.ts";
+import { StackError, StackEvent } from "../stack/interface.ts";
 import * as stack from "../stack/stack.frame.ts";
 import { Address, ANY_ADDRESS, checkPort, Endpoint } from "./endpoint.ts";
 import { NetworkError, networkError } from "./errors.ts";
@@ -11,7 +11,7 @@ import { flowOf, TcpFlow } from "./flow.ts";
 import { checkNumber, type FlowOptions, setOptions } from "./flow-options.ts";
 import { type FrameHandle, native } from "./native.ts";
 import { DeliveryQueue } from "./queue.ts";
-import { listenToStack, useStack } from "./stack.ts";
+import { addressesSettled, listenToStack, useStack } from "./stack.ts";
 
 const DEFAULT_BACKLOG = 128;
 const LONGEST_BACKLOG = 65_535;
@@ -234,18 +234,18 @@ export const Tcp = {
     const to = Address.parse(address);
     const own = local.address === undefined ? ANY_ADDRESS : Address.parse(local.address);
     useTcp();
-    const id = stack.tcp_connect(
-      to[0],
-      to[1],
-      to[2],
-      to[3],
-      port,
-      own[0],
-      own[1],
-      own[2],
-      own[3],
-      local.port ?? 0,
-    );
+    const call = (): number =>
+      stack.tcp_connect(to[0], to[1], to[2], to[3], port, own[0], own[1], own[2], own[3], local.port ?? 0) |
+      0;
+    let id = call();
+    // At the start the program's IPv6 addresses are still being checked.
+    if (id === StackError.EADDRNOTAVAIL || id === StackError.ENETUNREACH) {
+      const settled = addressesSettled();
+      if (settled !== undefined) {
+        await settled;
+        id = call();
+      }
+    }
     const remote = { address: Address.format(to), port };
     if (id < 0) throw networkError(id, `connect to ${Endpoint.format(remote)}`);
     const flow = new TcpFlow(id, options, remote);

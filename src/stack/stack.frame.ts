@@ -17,7 +17,7 @@ import { LINK_HEADER_BYTES, LINK_TYPE_IPV4, LINK_TYPE_IPV6, LinkClient } from ".
 import { Icmp } from "./icmp/icmp";
 import { EXCEEDED_REASSEMBLY, UNREACHABLE_PROTOCOL } from "./icmp/interface";
 import { Igmp } from "./igmp/igmp";
-import { StackError } from "./interface";
+import { Ip6Flag, StackError } from "./interface";
 import { Ip } from "./ip";
 import { Ipv4Client, PROTOCOL_ICMP, PROTOCOL_IGMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
@@ -245,13 +245,19 @@ export function configure(index: u32, address: u32, prefix: u32, gateway: u32): 
 }
 
 export function address_add(index: u32, w0: u32, w1: u32, w2: u32, w3: u32, prefix: u32): i32 {
-  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
-  return configuration.add(index, w3, prefix);
+  const high = halfOf(w0, w1);
+  const low = halfOf(w2, w3);
+  return isMapped(high, low)
+    ? configuration.add(index, w3, prefix)
+    : stack6.configure(index, high, low, prefix, 0);
 }
 
 export function address_remove(index: u32, w0: u32, w1: u32, w2: u32, w3: u32): i32 {
-  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
-  return configuration.remove(index, w3);
+  const high = halfOf(w0, w1);
+  const low = halfOf(w2, w3);
+  return isMapped(high, low)
+    ? configuration.remove(index, w3)
+    : stack6.configure(index, high, low, 0, Ip6Flag.Remove);
 }
 
 export function route_add(
@@ -268,13 +274,17 @@ export function route_add(
 ): i32 {
   const gatewayHigh = halfOf(g0, g1);
   const gatewayLow = halfOf(g2, g3);
-  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  const high = halfOf(w0, w1);
+  const low = halfOf(w2, w3);
+  if (!isMapped(high, low)) return stack6.addRoute(high, low, bits, index, gatewayHigh, gatewayLow);
   if ((gatewayHigh | gatewayLow) !== 0 && !isMapped(gatewayHigh, gatewayLow)) return StackError.EINVAL;
   return configuration.addRoute(w3, bits, index, g3);
 }
 
 export function route_remove(w0: u32, w1: u32, w2: u32, w3: u32, bits: u32, index: u32): i32 {
-  if (!isMapped(halfOf(w0, w1), halfOf(w2, w3))) return StackError.EAFNOSUPPORT;
+  const high = halfOf(w0, w1);
+  const low = halfOf(w2, w3);
+  if (!isMapped(high, low)) return stack6.removeRoute(high, low, bits, index);
   return configuration.removeRoute(w3, bits, index);
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { Alarm, event, frame_length, frame_release } from "mirage/framecode";
+import { maskHigh, maskLow } from "./address";
 import { Ethernet } from "./ethernet/ethernet";
 import { LINK_HEADER_BYTES, LinkClient } from "./ethernet/interface";
 import { Icmp6 } from "./icmp6/icmp6";
@@ -194,7 +195,7 @@ export class Stack6<Above extends Stack6Client> {
     const link = new Link6(new Link6Up());
     const output = new Output6(link);
     const interfaces = new Interfaces6(netifs);
-    const routes = new Routes6(netifs);
+    const routes = new Routes6(netifs, interfaces);
     const groups = new Groups6();
     const membership = new Membership(groups, link, alarm);
     const neighbours = new Neighbours<Above>(interfaces, routes, link, output, up, alarm);
@@ -316,6 +317,27 @@ export class Stack6<Above extends Stack6Client> {
       return StackError.EINVAL;
     }
     return this.routes.setRouter(on, high, low, NEVER_NS, 0, true) ? StackError.None : StackError.ENOBUFS;
+  }
+
+  /** `route_add`; gateway 0, 0: what begins so is on the link. Returns a `StackError`. */
+  addRoute(high: u64, low: u64, bits: u32, index: u32, gatewayHigh: u64, gatewayLow: u64): i32 {
+    const on = this.interfaces.enabledAt(index);
+    if (on === null) return StackError.ENXIO;
+    if (bits > 128 || isMulticast(high)) return StackError.EINVAL;
+    if (!isUnspecified(gatewayHigh, gatewayLow)) {
+      const isOwn = this.interfaces.find(on, gatewayHigh, gatewayLow) !== null;
+      if (isOwn || !this.routes.isOnLink(on, gatewayHigh, gatewayLow)) return StackError.EINVAL;
+    }
+    return this.routes.configured.add(high, low, bits, index, gatewayHigh, gatewayLow);
+  }
+
+  /** `route_remove`. Returns a `StackError`. */
+  removeRoute(high: u64, low: u64, bits: u32, index: u32): i32 {
+    if (bits > 128) return StackError.EINVAL;
+    const route = this.routes.configured.exact(high & maskHigh(bits), low & maskLow(bits), bits, index);
+    if (route === null) return StackError.ESRCH;
+    this.routes.configured.remove(route);
+    return StackError.None;
   }
 
   /** `ip6_address`: 0 where there is nothing. */

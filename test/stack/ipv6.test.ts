@@ -500,6 +500,46 @@ test("a zone chooses the interface of a link-local destination", async () => {
   expect(send6(host, socket, text("x"), PEER_LINK | (3n << 96n))).toBe(-6);
 });
 
+describe("routes by configuration", () => {
+  const NET = ip6("2001:db8:5::");
+  const add = (host: Host, gateway: bigint, bits = 48, index = 0) =>
+    host.call("route_add", ...words(NET), bits, index, ...words(gateway));
+
+  test("lead by a router, or onto the link; the longest prefix counts", async () => {
+    const host = await newStackWithPeer6();
+    const socket = bind6(host);
+    expect(add(host, PEER6)).toBe(0);
+    send6(host, socket, text("x"), NET + 9n);
+    expect(sent6(host)[0]).toMatchObject({ macDestination: PEER_MAC, destination: NET + 9n });
+    expect(add(host, 0n, 64)).toBe(0);
+    send6(host, socket, text("x"), NET + 9n);
+    expect(addressAt(sent6(host)[0]?.icmp6?.payload ?? new Uint8Array(16), 0)).toBe(NET + 9n);
+    expect(host.call("route_remove", ...words(NET), 64, 0)).toBe(0);
+    expect(host.call("route_remove", ...words(NET), 48, 0)).toBe(0);
+    expect(host.call("route_remove", ...words(NET), 48, 0)).toBe(-3);
+    expect(send6(host, socket, text("x"), NET + 9n)).toBe(-51);
+  });
+
+  test("are refused twice, by a router off the link, by ourselves, by an interface without IPv6", async () => {
+    const host = await newStackWithPeer6();
+    expect(add(host, PEER6)).toBe(0);
+    expect(add(host, PEER6)).toBe(-17);
+    expect(add(host, NET + 1n, 56)).toBe(-22);
+    expect(add(host, OWN6, 56)).toBe(-22);
+    expect(add(host, PEER6, 56, 1)).toBe(-6);
+    expect(add(host, PEER6, 129)).toBe(-22);
+  });
+
+  test("addresses can be added and removed as those of IPv4", async () => {
+    const host = await newStackWithPeer6();
+    expect(host.call("address_add", 0, ...words(OWN6 + 5n), 64)).toBe(0);
+    host.advance(3n * SECOND_NS);
+    expect(addresses6(host).map(({ address }) => address)).toContain(OWN6 + 5n);
+    expect(host.call("address_remove", 0, ...words(OWN6 + 5n))).toBe(0);
+    expect(addresses6(host).map(({ address }) => address)).not.toContain(OWN6 + 5n);
+  });
+});
+
 describe("the source of a packet (RFC 6724)", () => {
   const sourceFor = (host: Host, destination: bigint) =>
     [0, 1, 2, 3]

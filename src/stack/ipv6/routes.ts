@@ -10,8 +10,9 @@ import {
   Reported,
   STATE_COLUMN,
 } from "../report";
+import { Routes } from "../routes";
 import { isLinkLocal, samePrefix } from "./address";
-import { Interface6, NEVER_NS } from "./interfaces";
+import { Interface6, Interfaces6, NEVER_NS } from "./interfaces";
 
 /** RFC 4861 section 6.3.4 wants at least two routers kept. */
 export const IP6_ROUTERS_MAX: u32 = 8;
@@ -52,7 +53,7 @@ class Redirect {
   nextLow: u64 = 0;
 }
 
-/** Where packets go first: prefixes on the link, default routers, redirects. Data that all layers share. */
+/** Where packets go first: prefixes on the link, configured routes, default routers, redirects. Data that all layers share. */
 export class Routes6 implements Reported {
   /** What `find` has found. */
   on: Interface6 = changetype<Interface6>(0);
@@ -62,7 +63,14 @@ export class Routes6 implements Reported {
   private readonly routers: StaticArray<Router> = new StaticArray<Router>(IP6_ROUTERS_MAX);
   private readonly redirects: StaticArray<Redirect> = new StaticArray<Redirect>(IP6_REDIRECTS_MAX);
 
-  constructor(private readonly netifs: Netifs) {
+  /** Routes by configuration. */
+  readonly configured: Routes;
+
+  constructor(
+    private readonly netifs: Netifs,
+    private readonly interfaces: Interfaces6,
+  ) {
+    this.configured = new Routes(netifs);
     for (let i: u32 = 0; i < IP6_PREFIXES_MAX; i++) this.prefixes[i] = new OnLinkPrefix();
     for (let i: u32 = 0; i < IP6_ROUTERS_MAX; i++) this.routers[i] = new Router();
     for (let i: u32 = 0; i < IP6_REDIRECTS_MAX; i++) this.redirects[i] = new Redirect();
@@ -119,6 +127,12 @@ export class Routes6 implements Reported {
       if (prefix.bits < 0 || (on !== null && prefix.on !== on)) continue;
       if (!samePrefix(high, low, prefix.high, prefix.low, prefix.bits)) continue;
       if (best === null || best.bits < prefix.bits) best = prefix;
+    }
+    const route = on !== null ? this.configured.findBy(high, low, on.index) : this.configured.find(high, low);
+    if (route !== null && (best === null || <u32>best.bits < route.bits)) {
+      const by = this.interfaces.at(route.netif);
+      if (!route.hasGateway) return this.found(by, high, low);
+      return this.found(by, route.gatewayHigh, route.gatewayLow);
     }
     if (best !== null) return this.found(best.on, high, low);
     const router = this.chooseRouter(on);
@@ -269,6 +283,7 @@ export class Routes6 implements Reported {
 
   /** Forgets all that was learnt or configured on an interface. */
   flush(on: Interface6): void {
+    this.configured.flush(on.index);
     for (let i: u32 = 0; i < IP6_PREFIXES_MAX; i++)
       if (this.prefixes[i].on === on) this.prefixes[i].bits = -1;
     for (let i: u32 = 0; i < IP6_ROUTERS_MAX; i++)
