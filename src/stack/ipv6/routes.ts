@@ -19,6 +19,7 @@ export const IP6_ROUTERS_MAX: u32 = 8;
 export const IP6_PREFIXES_MAX: u32 = 16;
 /** Destinations for which a router has named a better first hop. A power of two. */
 export const IP6_REDIRECTS_MAX: u32 = 16;
+const LEARNT_MAX: u32 = IP6_PREFIXES_MAX + IP6_ROUTERS_MAX + IP6_REDIRECTS_MAX;
 
 /** Prefix that is on the link (RFC 5942: nothing else is, but link-local addresses). */
 class OnLinkPrefix {
@@ -77,11 +78,12 @@ export class Routes6 implements Reported {
   }
 
   reportSize(): u32 {
-    return IP6_PREFIXES_MAX + IP6_ROUTERS_MAX + IP6_REDIRECTS_MAX;
+    return LEARNT_MAX + this.configured.reportSize();
   }
 
-  /** Prefixes on the link, then routers, then redirects. */
+  /** Prefixes on the link, then routers, then redirects, then what was configured. */
   describe(line: Line, index: u32): bool {
+    if (index >= LEARNT_MAX) return this.configured.describe(line, index - LEARNT_MAX);
     if (index < IP6_PREFIXES_MAX) {
       const prefix = this.prefixes[index];
       if (prefix.bits < 0) return false;
