@@ -30,16 +30,16 @@ senders_end() {
 
 # Everything that the kernel counts, by type of malloc(9) and by zone: name, in use.
 # Not the caches of memory management and file systems, nor what waits for a devd(8), nor
-# the zones that malloc(9) takes from (its types are there), nor the poll(2) records that
-# older kernels leave with threads.  12.1 loses a record of the group "all" (temp)
+# the zones that malloc(9) takes from (its types are there), nor what hangs on a record of a
+# thread, whether one runs or not (THREAD counts those that did).  12.1 loses a record of the group "all" (temp)
 # and the addresses (ifaddr, and their counters) of each interface that is destroyed: of an epair(4), too.
 counts() {
 	vmstat -m | awk -v release="$(uname -r)" 'NR > 1 { n = $0; sub(/^ */, "", n)
 		if (match(n, / +[0-9]+ +[0-9]+K? +[-0-9]/)) {
 			split(substr(n, RSTART), f, " "); name = substr(n, 1, RSTART - 1); gsub(/ /, "_", name)
-			if (name !~ /^(bus|bus-sc|select|tmpfs_.*)$/ && (release !~ /^12/ || name !~ /^(temp|ifaddr)$/)) print "malloc:" name, f[1] } }'
+			if (name !~ /^(bus|bus-sc|select|umtx|tmpfs_.*)$/ && (release !~ /^12/ || name !~ /^(temp|ifaddr)$/)) print "malloc:" name, f[1] } }'
 	vmstat -z | awk -F '[:,]' -v release="$(uname -r)" 'NF > 5 &&
-		!/^(vm pgcache|vmem|DEVCTL|UMA |PV ENTRY|RADIX|BUF|buf|VNODE|S VFS|FFS|TMPFS|selfd|malloc-|[0-9]* *Bucket|[0-9]+:|mbuf)/ &&
+		!/^(vm pgcache|vmem|DEVCTL|UMA |PV ENTRY|RADIX|BUF|buf|VNODE|S VFS|FFS|TMPFS|selfd|SLEEPQUEUE|TURNSTILE|malloc-|[0-9]* *Bucket|[0-9]+:|mbuf)/ &&
 		(release !~ /^12/ || $1 != "64 pcpu") { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
 }
 

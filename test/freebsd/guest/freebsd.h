@@ -16,14 +16,19 @@
 enum {
 	SYS_exit = 1,
 	SYS_fork = 2,
+	SYS_read = 3,
 	SYS_write = 4,
+	SYS_close = 6,
 	SYS_wait4 = 7,
 	SYS_recvfrom = 29,
+	SYS_fcntl = 92,
 	SYS_socket = 97,
 	SYS_connect = 98,
 	SYS_bind = 104,
 	SYS_setsockopt = 105,
+	SYS_getsockopt = 118,
 	SYS_sendto = 133,
+	SYS_shutdown = 134,
 	SYS_sysctl = 202,
 	SYS_poll = 209,
 	SYS_clock_gettime = 232,
@@ -32,21 +37,32 @@ enum {
 };
 
 enum {
+	EAGAIN = 35,
+	EINPROGRESS = 36,
 	ENETDOWN = 50,
 	ENETUNREACH = 51,
+	ECONNRESET = 54,
 	ENOBUFS = 55,
 	ECONNREFUSED = 61,
 	EHOSTDOWN = 64,
 	EHOSTUNREACH = 65,
 	AF_INET = 2,
+	AF_INET6 = 28,
+	SOCK_STREAM = 1,
 	SOCK_DGRAM = 2,
 	SOCK_RAW = 3,
 	IPPROTO_ICMP = 1,
 	SOL_SOCKET = 0xffff,
 	SO_SNDBUF = 0x1001,
 	SO_RCVBUF = 0x1002,
+	SO_ERROR = 0x1007,
 	POLLIN = 1,
+	POLLOUT = 4,
 	MSG_DONTWAIT = 0x80,
+	MSG_NOSIGNAL = 0x20000,
+	SHUT_WR = 1,
+	F_SETFL = 4,
+	O_NONBLOCK = 4,
 	CLOCK_MONOTONIC = 4,
 };
 
@@ -55,6 +71,14 @@ struct sockaddr_in {
 	uint16_t sin_port; /* big-endian */
 	uint32_t sin_addr; /* big-endian */
 	uint8_t sin_zero[8];
+};
+
+struct sockaddr_in6 {
+	uint8_t sin6_len, sin6_family;
+	uint16_t sin6_port; /* big-endian */
+	uint32_t sin6_flowinfo;
+	uint8_t sin6_addr[16];
+	uint32_t sin6_scope_id;
 };
 
 struct pollfd {

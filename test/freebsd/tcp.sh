@@ -1,0 +1,148 @@
+#! /usr/libexec/atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# TCP, IPv6 and fragments over mirage0: examples/tcp-echo, discard and chargen against
+# the host's own network stack.
+
+. "$(atf_get_srcdir)/mirage.subr"
+
+HOST6=fd00:0:0:0:0:0:0:1
+PROGRAM6=fd00:0:0:0:0:0:0:2
+
+# Bytes of one stream, bytes and number of the streams at once.
+bulk=$(atf_config_get tcp_bytes 16777216)
+flows=$(atf_config_get tcp_flows 1000)
+
+# load WHAT ADDRESS PORT FLOWS BYTES: every byte arrives, unchanged.
+load() {
+	"$streams" "$@" 120 >streamed || {
+		cat streamed
+		mirage_value stats.defined | grep -v ' 0$'
+		sysctl kern.mirage | grep -v defined
+		mirage_losses
+		atf_fail "$*: $(cat streamed)"
+	}
+	echo "$* $(cat streamed)"
+}
+
+# Every flow was closed by both, and the program holds nothing of it.
+over() {
+	mirage_is state running
+	mirage_is error ''
+	mirage_done
+}
+
+case_of() {
+	atf_test_case "$1" cleanup
+	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 900; }
+		$1_cleanup() { mirage_cleanup; }"
+	cases="$cases $1"
+}
+cases=
+
+case_of text "tcp-echo: nc(1) gets its lines back, and the end"
+text_body() {
+	mirage_answers tcp-echo
+	# Lines that wait for their answer, so the end does not overtake them.
+	atf_check -o inline:'one\ntwo\n' sh -c "(echo one; sleep 1; echo two) | nc -N -w 20 $PROGRAM 7"
+	over
+}
+
+case_of echo "tcp-echo: a stream comes back unchanged"
+echo_body() {
+	streams=$(mirage_program tcp-load) || exit
+	mirage_answers tcp-echo
+	load echo $PROGRAM 7 1 "$bulk"
+	over
+}
+
+case_of many "tcp-echo: many flows at once, each gets its own bytes"
+many_body() {
+	streams=$(mirage_program tcp-load) || exit
+	mirage_answers tcp-echo
+	load echo $PROGRAM 7 "$flows" 3000
+	load echo $PROGRAM 7 16 $((bulk / 32))
+	over
+}
+
+case_of sink "discard: takes a stream"
+sink_body() {
+	streams=$(mirage_program tcp-load) || exit
+	mirage_answers discard
+	load discard $PROGRAM 9 1 "$bulk"
+	load discard $PROGRAM 9 8 $((bulk / 16))
+	over
+}
+
+case_of source "chargen: makes a stream, and goes on when its readers leave"
+source_body() {
+	streams=$(mirage_program tcp-load) || exit
+	mirage_answers chargen
+	load chargen $PROGRAM 19 1 "$bulk"
+	load chargen $PROGRAM 19 8 $((bulk / 16))
+	over
+}
+
+case_of fragments "ping with more than a frame holds"
+fragments_body() {
+	mirage_answers udp-echo
+	# The host puts no more than 16 fragments together (net.inet.ip.maxfragsperpacket).
+	for size in 1473 8000 20000; do
+		atf_check -o match:' 0.0% packet loss' ping -q -c 5 -s $size $PROGRAM
+	done
+	over
+}
+
+case_of ipv6 "tcp-echo: neighbours, ping, large ping and streams over IPv6"
+ipv6_body() {
+	streams=$(mirage_program tcp-load) || exit
+	sysctl -n net.inet6.ip6.forwarding >/dev/null 2>&1 || atf_skip "this kernel has no IPv6"
+	mirage_load tcp-echo
+	mirage_up
+	atf_check ifconfig mirage0 inet6 $HOST6/64
+	mirage_write ipv6 $PROGRAM6/64
+	mirage_start
+	mirage_waits
+	# The host's own address is checked for duplicates for a second or two.
+	sleep 3
+	atf_check -o match:' 0.0% packet loss' ping6 -q -c 3 $PROGRAM6
+	atf_check -o match:' 0.0% packet loss' ping6 -q -c 3 -s 8000 $PROGRAM6
+	load echo $PROGRAM6 7 1 $((bulk / 4))
+	load echo $PROGRAM6 7 50 20000
+	over
+}
+
+# What the host holds of a connection that nobody answers any more may be the program's.
+forget_flows() {
+	tcpdrop -l -a 2>/dev/null | grep -F " $PROGRAM " | sh >/dev/null
+}
+
+case_of stopped "tcp-echo: stopped and unloaded with flows open; the next start knows none of them"
+stopped_body() {
+	streams=$(mirage_program tcp-load) || exit
+	atf_require_prog tcpdrop
+	mirage_answers tcp-echo
+	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >streamed &
+	sleep 2
+	mirage_stop
+	mirage_is state idle
+	mirage_start
+	mirage_waits
+	load echo $PROGRAM 7 1 100000
+	# Their old connections are unknown now, and are reset, or nothing came for too long.
+	wait
+	atf_check -o match:'^flows 20 done 0 .* changed 0 ' cat streamed
+	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >streamed &
+	sleep 2
+	mirage_stop
+	forget_flows
+	wait
+	atf_check -o match:'^flows 20 done 0 failed 20 .* changed 0 ' cat streamed
+	mirage_done
+}
+
+atf_init_test_cases() {
+	for one in $cases; do
+		atf_add_test_case "$one"
+	done
+}
