@@ -22,6 +22,8 @@ senders() {
 
 senders_end() {
 	for _child in $(pgrep -P $$); do
+		# Else it starts the next while the last is killed.
+		kill -STOP "$_child"
 		pkill -9 -P "$_child"
 		kill -9 "$_child"
 	done 2>/dev/null
@@ -39,7 +41,7 @@ counts() {
 			split(substr(n, RSTART), f, " "); name = substr(n, 1, RSTART - 1); gsub(/ /, "_", name)
 			if (name !~ /^(bus|bus-sc|select|umtx|tmpfs_.*)$/ && (release !~ /^12/ || name !~ /^(temp|ifaddr)$/)) print "malloc:" name, f[1] } }'
 	vmstat -z | awk -F '[:,]' -v release="$(uname -r)" 'NF > 5 &&
-		!/^(vm pgcache|vmem|DEVCTL|UMA |PV ENTRY|RADIX|BUF|buf|VNODE|S VFS|FFS|TMPFS|selfd|SLEEPQUEUE|TURNSTILE|malloc-|[0-9]* *Bucket|[0-9]+:|mbuf)/ &&
+		!/^(vm pgcache|vmem|MAP ENTRY|DEVCTL|UMA |PV ENTRY|RADIX|BUF|buf|VNODE|S VFS|FFS|TMPFS|selfd|SLEEPQUEUE|TURNSTILE|malloc-|[0-9]* *Bucket|[0-9]+:|mbuf)/ &&
 		(release !~ /^12/ || $1 != "64 pcpu") { gsub(/ /, "_", $1); print "zone:" $1, $4 + 0 }'
 }
 

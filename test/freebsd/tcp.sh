@@ -112,7 +112,8 @@ ipv6_body() {
 	over
 }
 
-# What the host holds of a connection that nobody answers any more may be the program's.
+# What the host holds of a connection that nobody answers any more may be the program's.  A
+# tcpdrop(8) older than the kernel finds none; then the host has to give up by itself.
 forget_flows() {
 	tcpdrop -l -a 2>/dev/null | grep -F " $PROGRAM " | sh >/dev/null
 }
@@ -122,7 +123,7 @@ stopped_body() {
 	streams=$(mirage_program tcp-load) || exit
 	atf_require_prog tcpdrop
 	mirage_answers tcp-echo
-	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >streamed &
+	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >cut &
 	sleep 2
 	mirage_stop
 	mirage_is state idle
@@ -131,14 +132,19 @@ stopped_body() {
 	load echo $PROGRAM 7 1 100000
 	# Their old connections are unknown now, and are reset, or nothing came for too long.
 	wait
-	atf_check -o match:'^flows 20 done 0 .* changed 0 ' cat streamed
-	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >streamed &
+	atf_check -o match:'^flows 20 done 0 .* changed 0 ' cat cut
+	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >cut &
 	sleep 2
 	mirage_stop
 	forget_flows
 	wait
-	atf_check -o match:'^flows 20 done 0 failed 20 .* changed 0 ' cat streamed
-	mirage_done
+	atf_check -o match:'^flows 20 done 0 .* changed 0 ' cat cut
+	_left=20
+	until kldunload mirage 2>/dev/null; do
+		_left=$((_left - 1))
+		[ $_left -gt 0 ] || atf_fail "the host does not give back what it has of the program's"
+	done
+	mirage_nothing_left
 }
 
 atf_init_test_cases() {

@@ -43,59 +43,86 @@ it("mirage.ko in a kernel", { timeout: 1_200_000 }, (context) => {
 });
 
 const PACKETS = 10_000;
+const FLOWS = 100;
+const STREAM_BYTES = 16_000_000;
 const PROGRAM = "192.168.77.2";
 const HOST = "192.168.77.1";
+
+function peerNamespace(): NetworkNamespace {
+  const outside = new NetworkNamespace();
+  outside.run("ip", ["tuntap", "add", "mrgpeer", "mode", "tap"]);
+  outside.run("ip", ["address", "add", "192.168.77.9/24", "dev", "mrgpeer"]);
+  outside.run("ip", ["link", "set", "mrgpeer", "up"]);
+  return outside;
+}
 
 describe("a peer outside of the guest, on a tap", () => {
   let outside: NetworkNamespace | undefined;
   afterAll(() => outside?.remove());
 
-  it("reaches a program on the guest's interface, and the guest as before", {
-    timeout: 900_000,
-  }, async (context) => {
+  /** A guest with one case of `peer.sh`, ready for its peer. */
+  async function guestFor(
+    name: string,
+    skip: (condition: boolean, why: string) => void,
+  ): Promise<[NetworkNamespace, RunningProgram]> {
     const noTap = whyNoTap();
-    context.skip(noTap !== undefined, `skipped: ${noTap}`);
-    skipOrMake(context.skip);
-    outside = new NetworkNamespace();
-    outside.run("ip", ["tuntap", "add", "mrgpeer", "mode", "tap"]);
-    outside.run("ip", ["address", "add", "192.168.77.9/24", "dev", "mrgpeer"]);
-    outside.run("ip", ["link", "set", "mrgpeer", "up"]);
+    skip(noTap !== undefined, `skipped: ${noTap}`);
+    skipOrMake(skip);
+    outside ??= peerNamespace();
     const guest = new RunningProgram(
       outside.spawn(process.execPath, [
         ...[...vmTest, "--net", "tap:mrgpeer", "--env", "MIRAGE_PEER=vtnet0"],
-        ...[suite, "--", "-v", "peer"],
+        ...[suite, "--", "-v", `peer:${name}`],
       ]),
     );
+    await guest.output(/MIRAGE-PEER-READY/, 300);
+    return [outside, guest];
+  }
+
+  it("reaches a program on the guest's interface, and the guest as before", {
+    timeout: 900_000,
+  }, async (context) => {
+    const [peer, guest] = await guestFor("outside", context.skip);
     try {
-      await guest.output(/MIRAGE-PEER-READY/, 300);
       // The guest's own address, all the while.
-      const own = outside.spawn("ping", ["-q", "-i", "0.2", "-c", "25", HOST], {
+      const own = peer.spawn("ping", ["-q", "-i", "0.2", "-c", "25", HOST], {
         stdio: ["ignore", "pipe", "pipe"],
       });
       const answers = new RunningProgram(own);
-      const ping = outside.run("ping", [
-        "-f",
-        "-q",
-        "-c",
-        String(PACKETS),
-        "-s",
-        "1000",
-        "-p",
-        "a55a01fe",
-        PROGRAM,
-      ]);
+      const flood = ["-f", "-q", "-c", String(PACKETS), "-s", "1000", "-p", "a55a01fe"];
+      const ping = peer.run("ping", [...flood, PROGRAM]);
       const received = Number(/(\d+) received/.exec(ping)?.[1]);
       expect(ping).not.toContain("wrong data");
       const client = join(ROOT, "test/support/udp-client.mjs");
-      const echoes = JSON.parse(outside.run(process.execPath, [client, PROGRAM, "7", String(PACKETS)])) as {
+      const echoes = JSON.parse(peer.run(process.execPath, [client, PROGRAM, "7", String(PACKETS)])) as {
         answered: number;
       };
       expect(echoes).toMatchObject({ sent: PACKETS, changed: 0 });
       await answers.output(/25 packets transmitted, 25 received/, 60);
       const unanswered = 2 * PACKETS - received - echoes.answered;
-      outside.run("sh", ["-c", `echo ${unanswered} | nc -N ${HOST} 9999`]);
+      peer.run("sh", ["-c", `echo ${unanswered} | nc -N ${HOST} 9999`]);
       expect((await guest.ended).status, guest.stdout).toBe(0);
       expect(guest.stdout).toMatch(/^ok - peer:outside/m);
+    } finally {
+      await guest.stop("SIGTERM");
+    }
+  });
+
+  it("has its streams echoed by TCP, unchanged", { timeout: 900_000 }, async (context) => {
+    const [peer, guest] = await guestFor("streams", context.skip);
+    try {
+      const client = join(ROOT, "test/support/tcp-client.mjs");
+      const same = (flows: number, bytes: number): number =>
+        (
+          JSON.parse(
+            peer.run(process.execPath, [client, "echo", PROGRAM, "7", String(flows), String(bytes)]),
+          ) as { same?: number }
+        ).same ?? 0;
+      const unanswered = FLOWS + 1 - same(1, STREAM_BYTES) - same(FLOWS, 20_000);
+      expect(peer.run("ping", ["-q", "-c", "5", "-s", "8000", PROGRAM])).toContain(" 5 received");
+      peer.run("sh", ["-c", `echo ${unanswered} | nc -N ${HOST} 9999`]);
+      expect((await guest.ended).status, guest.stdout).toBe(0);
+      expect(guest.stdout).toMatch(/^ok - peer:streams/m);
     } finally {
       await guest.stop("SIGTERM");
     }
