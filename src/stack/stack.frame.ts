@@ -21,6 +21,7 @@ import { Ip6Flag, StackError } from "./interface";
 import { Ip } from "./ip";
 import { Ipv4Client, PROTOCOL_ICMP, PROTOCOL_IGMP } from "./ipv4/interface";
 import { Ipv4 } from "./ipv4/ipv4";
+import { Ipv4Ways } from "./ipv4/ways";
 import { Loopback, LoopbackClient } from "./loopback";
 import { Netif, Netifs } from "./netif";
 import { Packet, Path, PROTOCOL_TCP, PROTOCOL_UDP, Report } from "./network";
@@ -191,7 +192,15 @@ export function start(): void {
   pathMtus = new PathMtus(netifs, alarm);
   local = new Local(new LocalUp(), alarm);
   membership4 = new Membership4(netifs, neighbours, alarm);
-  network4 = new Network4(netifs, routes4, neighbours, up, gathering, pathMtus, local, membership4);
+  network4 = new Network4(
+    netifs,
+    new Ipv4Ways(netifs, routes4, pathMtus),
+    neighbours,
+    up,
+    gathering,
+    local,
+    membership4,
+  );
   reporting = new Reporting(network4, up);
   stack6 = new Stack6<Network6Up>(netifs, alarm, pathMtus, new Network6Up());
   internet = new Internet(network4, stack6.network, reporting, stack6.messages);
