@@ -84,6 +84,7 @@ struct peer {
 	bool has_ack;
 	uint16_t window; /* unscaled */
 	uint32_t ts_value; /* of its last timestamp */
+	uint32_t options; /* that it sends in its SYN; bit 3: timestamps */
 	bool foreign; /* bytes of the input itself were sent as payload */
 };
 
@@ -106,12 +107,14 @@ struct fuzz {
 	struct stack *stack;
 	uint32_t mtu;
 	struct peer peers[PEERS];
+	unsigned replaced; /* the last one that had to go */
 	struct flow flows[FLOWS];
 	int32_t listeners[LISTENERS]; /* -1: none */
 	int32_t udp[UDP_SOCKETS];
 	uint64_t events;
 	uint64_t frames_in;
 	bool greedy; /* the program consumes at once */
+	bool quiet; /* nobody answers ARP and solicitations but the input */
 	bool raw; /* the input made frames of its own: payload says nothing */
 	uint8_t last_sent[2048]; /* the last packet with a transport header */
 	size_t last_sent_len;
@@ -160,6 +163,7 @@ own_byte(uint32_t n)
 
 /* sent.c: looks at what the stack sends. */
 void sent(void *, const uint8_t *, size_t);
+struct peer *pick_peer(struct fuzz *, uint32_t n); /* NULL: there is none */
 struct peer *find_peer(
     struct fuzz *, const struct ip *, uint32_t port, uint32_t own_port);
 
@@ -171,10 +175,14 @@ void program_end(struct fuzz *);
 
 /* segments.c, packets.c: what comes over the wire. */
 void input_segment(struct fuzz *, struct input *);
+void input_handshake(struct fuzz *, struct input *);
+void input_data(struct fuzz *, struct input *);
 void input_datagram(struct fuzz *, struct input *);
 void input_error(struct fuzz *, struct input *);
 void input_fragment(struct fuzz *, struct input *);
 void input_neighbour(struct fuzz *, struct input *);
 void input_raw(struct fuzz *, struct input *);
+void answer_arp(struct fuzz *, const uint8_t *request);
+void answer_solicitation(struct fuzz *, const uint8_t *request);
 
 #endif /* MIRAGE_FUZZ_H */

@@ -27,24 +27,15 @@ pass_time(struct fuzz *f, struct input *in)
 static void
 operation(struct fuzz *f, struct input *in)
 {
-	uint32_t what = take8(in) & 15;
+	static void (*const all[])(struct fuzz *, struct input *) = {input_data,
+	    input_segment, input_handshake, program_call, input_data,
+	    input_segment, pass_time, program_call, input_data, input_segment,
+	    input_handshake, program_call, input_data, input_segment, pass_time,
+	    program_call, input_datagram, input_segment, input_error,
+	    program_call, input_fragment, input_segment, input_neighbour,
+	    input_raw};
 
-	if (what < 6)
-		input_segment(f, in);
-	else if (what < 9)
-		program_call(f, in);
-	else if (what < 11)
-		pass_time(f, in);
-	else if (what < 12)
-		input_datagram(f, in);
-	else if (what < 13)
-		input_error(f, in);
-	else if (what < 14)
-		input_fragment(f, in);
-	else if (what < 15)
-		input_neighbour(f, in);
-	else
-		input_raw(f, in);
+	all[take8(in) % (sizeof(all) / sizeof(all[0]))](f, in);
 }
 
 /* Each frame that came in is dropped once at most. */
@@ -95,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	memset(f, 0, sizeof(*f));
 	f->mtu = mtus[how & 3];
 	f->greedy = how & 4;
+	f->quiet = (how & 0xe0) == 0xe0;
 	options.mtu = f->mtu;
 	options.heap_bytes = HEAP_BYTES;
 	options.instructions = INSTRUCTIONS;

@@ -138,6 +138,50 @@ arp(struct fuzz *f, uint32_t how, struct input *in)
 	send_frame(f, TYPE_ARP, packet, sizeof(packet));
 }
 
+void
+answer_arp(struct fuzz *f, const uint8_t *request)
+{
+	uint8_t packet[28];
+	struct writer w = {packet, packet + sizeof(packet)};
+
+	/* A request, from an address that is not asked for. */
+	if (request[7] != 1 || memcmp(request + 14, request + 24, 4) == 0 ||
+	    memcmp(request + 14, "\0\0\0\0", 4) == 0)
+		return;
+	put(&w, request, 6);
+	put16(&w, 2);
+	put32(&w, 0x02000000);
+	put16(&w, 0xfe);
+	put(&w, request + 24, 4);
+	put(&w, request + 8, 10);
+	send_frame(f, TYPE_ARP, packet, sizeof(packet));
+}
+
+void
+answer_solicitation(struct fuzz *f, const uint8_t *request)
+{
+	uint8_t message[32];
+	struct writer w = {message, message + sizeof(message)};
+	struct ip from = {{0}, true}, to = {{0}, true};
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		from.word[i / 4] = from.word[i / 4] << 8 | request[48 + i];
+		to.word[i / 4] = to.word[i / 4] << 8 | request[8 + i];
+	}
+	if ((to.word[0] | to.word[1] | to.word[2] | to.word[3]) == 0)
+		return; /* looks for duplicates: there are none */
+	put32(&w, 136u << 24);
+	put32(&w, 0xe0000000);
+	put(&w, request + 48, 16);
+	put16(&w, 0x0201);
+	put32(&w, 0x02000000);
+	put16(&w, 0xfe);
+	finish(message, sizeof(message),
+	    pseudo_sum(&from, &to, ICMP6, sizeof(message)), 2);
+	send_packet(f, &from, &to, ICMP6, message, sizeof(message));
+}
+
 /* ARP, or a message of neighbour discovery with options from the input. */
 void
 input_neighbour(struct fuzz *f, struct input *in)

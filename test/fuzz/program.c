@@ -72,9 +72,7 @@ learn_peer(struct fuzz *f, struct flow *flow)
 		ip.word[2] = 0;
 	}
 	flow->peer = find_peer(f, &ip, port, own_port);
-	flow->known = flow->peer != NULL;
-	if (flow->peer == NULL)
-		flow->foreign = true;
+	flow->known = true;
 }
 
 static void
@@ -212,13 +210,29 @@ forget(struct fuzz *f, struct flow *flow, const char *call)
 	(void)CALL(f, call, flow->id);
 }
 
+/* One of those that are used. */
+static struct flow *
+pick_flow(struct fuzz *f, uint32_t n)
+{
+	uint32_t i, used = 0;
+
+	for (i = 0; i < FLOWS; i++)
+		used += f->flows[i].used;
+	if (used == 0)
+		return (NULL);
+	n %= used;
+	for (i = 0; !f->flows[i].used || n-- > 0; i++)
+		;
+	return (&f->flows[i]);
+}
+
 static void
 flow_call(struct fuzz *f, struct input *in, uint32_t what)
 {
-	struct flow *flow = &f->flows[take8(in) % FLOWS];
+	struct flow *flow = pick_flow(f, take8(in));
 	uint32_t n;
 
-	if (!flow->used)
+	if (flow == NULL)
 		return;
 	switch (what) {
 	case 0:

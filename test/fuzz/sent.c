@@ -19,6 +19,7 @@
 #define UDP	     17
 #define ICMP6	     58
 #define FRAGMENT     44
+#define SOLICITATION 135
 #define FLAG_FIN     0x01
 #define FLAG_SYN     0x02
 #define FLAG_RST     0x04
@@ -47,6 +48,36 @@ get32(const uint8_t *p)
 	return (get16(p) << 16 | get16(p + 2));
 }
 
+/* One of those that are used. */
+struct peer *
+pick_peer(struct fuzz *f, uint32_t n)
+{
+	uint32_t i, used = 0;
+
+	for (i = 0; i < PEERS; i++)
+		used += f->peers[i].used;
+	if (used == 0)
+		return (NULL);
+	n %= used;
+	for (i = 0; !f->peers[i].used || n-- > 0; i++)
+		;
+	return (&f->peers[i]);
+}
+
+/* When there are too many one must go; bytes of its flow are not checked. */
+static struct peer *
+replace_peer(struct fuzz *f)
+{
+	struct peer *p = &f->peers[f->replaced++ % PEERS];
+	int i;
+
+	for (i = 0; i < FLOWS; i++)
+		if (f->flows[i].peer == p)
+			f->flows[i].foreign = true;
+	return (p);
+}
+
+/* Knows it from now on. */
 struct peer *
 find_peer(struct fuzz *f, const struct ip *ip, uint32_t port, uint32_t own_port)
 {
@@ -63,13 +94,13 @@ find_peer(struct fuzz *f, const struct ip *ip, uint32_t port, uint32_t own_port)
 		    memcmp(p->ip.word, ip->word, sizeof(ip->word)) == 0)
 			return (p);
 	}
-	if (free != NULL) {
-		memset(free, 0, sizeof(*free));
-		free->used = true;
-		free->ip = *ip;
-		free->port = (uint16_t)port;
-		free->own_port = (uint16_t)own_port;
-	}
+	if (free == NULL)
+		free = replace_peer(f);
+	memset(free, 0, sizeof(*free));
+	free->used = true;
+	free->ip = *ip;
+	free->port = (uint16_t)port;
+	free->own_port = (uint16_t)own_port;
 	return (free);
 }
 
@@ -216,6 +247,9 @@ sent_ipv6(struct fuzz *f, const uint8_t *ip, size_t len)
 	}
 	if (next == FRAGMENT)
 		return;
+	if (next == ICMP6 && ip[at] == SOLICITATION && len >= at + 24 &&
+	    !f->quiet)
+		answer_solicitation(f, ip);
 	if (next == TCP || next == UDP)
 		remember(f, ip, len, true);
 	sent_transport(f, &from, &to, next, ip + at, len - at);
@@ -230,6 +264,8 @@ sent(void *arg, const uint8_t *frame, size_t len)
 	switch (get16(frame + 12)) {
 	case TYPE_ARP:
 		CHECK(f, len >= ETHERNET + 28, "sent a short ARP", len, 0);
+		if (!f->quiet)
+			answer_arp(f, frame + ETHERNET);
 		break;
 	case TYPE_IPV4:
 		sent_ipv4(f, frame + ETHERNET, len - ETHERNET);
