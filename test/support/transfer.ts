@@ -16,13 +16,17 @@ const SECOND_NS = 1_000_000_000;
 const PATTERN_BYTES = 65_521;
 const [ACCEPTED, CONNECTED, DATA, END, WRITABLE, CLOSED] = [16, 17, 18, 19, 20, 21];
 const [SEND_BUFFER, RECEIVE_BUFFER, CONGESTION] = [7, 8, 9];
+/** How often a slow reader reads. */
+const READ_SECONDS = 0.01;
 /** Bytes for one `tcp_write`. */
 const WRITE_BYTES = 65_536;
 
 export interface TransferOptions {
-  /** Bytes that the client sends. */
+  /** Connections at the same time; one if it is not there. */
+  readonly flows?: number;
+  /** Bytes that the client sends, over each. */
   readonly up?: number;
-  /** Bytes that the server sends. */
+  /** Bytes that the server sends, over each. */
   readonly down?: number;
   readonly mtu?: number;
   /** 4 or 6 (RFC 8200). */
@@ -45,6 +49,8 @@ export interface TransferOptions {
   readonly readBytesPerSecond?: number;
   /** Of fake time, after which the transfer counts as stuck. */
   readonly limitSeconds?: number;
+  /** What the hosts' clocks say at the beginning. */
+  readonly startNs?: bigint;
   /** Keep captures, for finding out what happened. */
   readonly recording?: boolean;
 }
@@ -63,48 +69,28 @@ export interface TransferResult {
   readonly link: Link;
 }
 
-/** A side of the connection: sends a number of bytes, and compares what it gets. */
+/** One end of a connection: sends a number of bytes, and compares what it gets. */
 class End {
   flow = -1;
   received = 0;
-  written = 0;
-  ended = false;
   closed = false;
-  error = 0;
-  connected = false;
+  private written = 0;
+  private unread = 0;
+  private ended = false;
+  private connected = false;
   private shut = false;
   private released = false;
-  private readonly pattern: number;
-  private readonly bytes: Uint8Array;
-  private unread = 0;
 
   constructor(
-    private readonly host: Host,
+    private readonly side: Side,
     readonly toSend: number,
     readonly toReceive: number,
-    salt: number,
-    private readonly expected: Uint8Array,
     private readonly options: TransferOptions,
-  ) {
-    this.bytes = makePattern(salt);
-    this.pattern = host.frame(this.bytes);
-  }
+  ) {}
 
-  /** Handles what the stack said. */
-  serve(): void {
-    const events = this.host.events.splice(0);
-    for (const event of events) this.handle(event);
-    this.host.resumeIfRefused();
-    if (this.host.events.length > 0) this.serve();
-  }
-
-  private handle(event: HostEvent): void {
+  handle(event: HostEvent): void {
     switch (event.kind) {
       case ACCEPTED:
-        this.flow = event.b;
-        this.connected = true;
-        this.write();
-        break;
       case CONNECTED:
         this.connected = true;
         this.write();
@@ -121,17 +107,12 @@ class End {
       case WRITABLE:
         this.write();
         break;
-      case CLOSED:
+      default:
         this.closed = true;
-        this.error = event.b;
         if (event.b !== 0) {
           const when = this.connected ? `after ${this.received} bytes` : "before it was made";
           throw new Error(`the connection ended with error ${event.b} ${when}`);
         }
-        break;
-      default:
-        // Others are about addresses.
-        if (event.kind < 32) throw new Error(`unexpected event ${event.kind}`);
     }
     this.releaseIfDone();
   }
@@ -140,25 +121,26 @@ class End {
   private releaseIfDone(): void {
     if (!this.ended || !this.shut || this.unread > 0 || this.released) return;
     this.released = true;
-    this.host.call("tcp_close", this.flow);
+    this.side.host.call("tcp_close", this.flow);
   }
 
   private compare(event: HostEvent): void {
-    for (const view of this.host.views(event.frame, event.offset, event.length)) {
+    const { host, expected } = this.side;
+    for (const view of host.views(event.frame, event.offset, event.length)) {
       for (let at = 0; at < view.length; ) {
         const from = this.received % PATTERN_BYTES;
         const count = Math.min(view.length - at, PATTERN_BYTES - from);
         const isEqual = Buffer.from(view.buffer, view.byteOffset + at, count).equals(
-          this.expected.subarray(from, from + count),
+          expected.subarray(from, from + count),
         );
         if (!isEqual) throw new Error(`wrong bytes at ${this.received}`);
         at += count;
         this.received += count;
       }
     }
-    this.host.release(event.frame);
+    host.release(event.frame);
     if (this.received > this.toReceive) throw new Error(`more bytes than were sent: ${this.received}`);
-    if (this.options.readBytesPerSecond === undefined) this.host.call("tcp_consume", this.flow, event.length);
+    if (this.options.readBytesPerSecond === undefined) host.call("tcp_consume", this.flow, event.length);
     else this.unread += event.length;
   }
 
@@ -166,29 +148,80 @@ class End {
   read(bytes: number): void {
     const count = Math.min(bytes, this.unread);
     this.unread -= count;
-    if (count > 0) this.host.call("tcp_consume", this.flow, count);
+    if (count > 0) this.side.host.call("tcp_consume", this.flow, count);
     this.releaseIfDone();
-    this.serve();
   }
 
   /** Writes until the queue is full, then shuts down. */
-  write(): void {
+  private write(): void {
     if (!this.connected || this.shut) return;
+    const { host, pattern } = this.side;
     while (this.written < this.toSend) {
       const from = this.written % PATTERN_BYTES;
       const most = this.options.writeBytes ?? WRITE_BYTES;
       const count = Math.min(this.toSend - this.written, PATTERN_BYTES - from, most);
-      const taken = this.host.call("tcp_write", this.flow, this.pattern, from, count);
+      const taken = host.call("tcp_write", this.flow, pattern, from, count);
       if (taken < 0) throw new Error(`tcp_write: ${taken}`);
       this.written += taken;
       if (taken < count) return;
     }
     this.shut = true;
-    this.host.call("tcp_shutdown", this.flow);
+    host.call("tcp_shutdown", this.flow);
+  }
+}
+
+/** A host with its ends of all connections. */
+class Side {
+  readonly ends: End[] = [];
+  /** What this side sends, over and over. */
+  readonly pattern: number;
+  private readonly byFlow = new Map<number, End>();
+
+  constructor(
+    readonly host: Host,
+    salt: number,
+    readonly expected: Uint8Array,
+    private readonly toSend: number,
+    private readonly toReceive: number,
+    private readonly options: TransferOptions,
+  ) {
+    this.pattern = host.frame(makePattern(salt));
   }
 
-  finish(): void {
-    this.host.release(this.pattern);
+  get isOver(): boolean {
+    return this.ends.length === (this.options.flows ?? 1) && this.ends.every(({ closed }) => closed);
+  }
+
+  add(flow: number): End {
+    const end = new End(this, this.toSend, this.toReceive, this.options);
+    end.flow = flow;
+    this.ends.push(end);
+    this.byFlow.set(flow, end);
+    return end;
+  }
+
+  /** Handles what the stack said. */
+  serve(): void {
+    while (this.host.events.length > 0) {
+      for (const event of this.host.events.splice(0)) this.handle(event);
+      this.host.resumeIfRefused();
+    }
+  }
+
+  private handle(event: HostEvent): void {
+    // Others are about addresses.
+    if (event.kind < ACCEPTED || event.kind > CLOSED) return;
+    if (event.kind === ACCEPTED) this.add(event.b).handle(event);
+    else {
+      const end = this.byFlow.get(event.a);
+      if (!end) throw new Error(`event ${event.kind} of a flow that nobody knows: ${event.a}`);
+      end.handle(event);
+    }
+  }
+
+  read(bytes: number): void {
+    for (const end of this.ends) end.read(bytes);
+    this.serve();
   }
 }
 
@@ -225,8 +258,21 @@ async function newHost(module: WebAssembly.Module, mac: bigint, options: Transfe
   const [own] = host.netifs;
   if (own) Object.assign(own, { mac, mtu: options.mtu ?? 1500, ...options.netif });
   host.recording = options.recording ?? false;
+  if (options.startNs !== undefined) host.nowNs = options.startNs;
   if (options.eventRoom !== undefined) host.eventRoom = options.eventRoom;
   return host.load(module);
+}
+
+function set(host: Host, id: number, options: TransferOptions): void {
+  for (const [option, value] of [
+    [SEND_BUFFER, options.sendBufferBytes],
+    [RECEIVE_BUFFER, options.receiveBufferBytes],
+    [CONGESTION, options.congestion],
+  ] as const) {
+    if (value === undefined) continue;
+    const result = host.call("tcp_set", id, option, value);
+    if (result !== 0) throw new Error(`tcp_set ${option}: ${result}`);
+  }
 }
 
 /** Sends, compares and closes. Throws if anything is wrong: bytes, leaks, an end that does not come. */
@@ -241,65 +287,54 @@ export async function transfer(
     faults = {},
     faultsBack = faults,
     seed = 1,
+    flows = 1,
     limitSeconds = 36_000,
   } = options;
   const link = new Link(faults, seed);
   const client = await newHost(module, 0x02005e100001n, options);
   const server = await newHost(module, 0x02005e100002n, options);
-  const [upBytes, downBytes] = [makePattern(1), makePattern(2)];
-  const ends = [
-    new End(client, up, down, 1, downBytes, options),
-    new End(server, down, up, 2, upBytes, options),
-  ] as const;
-  const [clientEnd, serverEnd] = ends;
-  link.attach(client, { faults, application: () => clientEnd.serve() });
-  link.attach(server, { faults: faultsBack, application: () => serverEnd.serve() });
+  const clients = new Side(client, 1, makePattern(2), up, down, options);
+  const servers = new Side(server, 2, makePattern(1), down, up, options);
+  link.attach(client, { faults, application: () => clients.serve() });
+  link.attach(server, { faults: faultsBack, application: () => servers.serve() });
   configure(client, version, CLIENT);
   configure(server, version, SERVER);
   if (version === 6) link.run(CONFIGURED_NS);
-  const listener = server.call("tcp_listen", 0, 0, 0, 0, PORT, 4);
+  const listener = server.call("tcp_listen", 0, 0, 0, 0, PORT, flows);
   if (listener < 0) throw new Error(`tcp_listen: ${listener}`);
+  set(server, listener, options);
   const began = Number(client.nowNs);
-  clientEnd.flow = client.call("tcp_connect", ...addressOf(version, SERVER), PORT, 0, 0, 0, 0, 0);
-  if (clientEnd.flow < 0) throw new Error(`tcp_connect: ${clientEnd.flow}`);
-  for (const [host, id] of [
-    [client, clientEnd.flow],
-    [server, listener],
-  ] as const) {
-    const set = (option: number, value: number | undefined) => {
-      if (value === undefined) return;
-      const result = host.call("tcp_set", id, option, value);
-      if (result !== 0) throw new Error(`tcp_set ${option}: ${result}`);
-    };
-    set(SEND_BUFFER, options.sendBufferBytes);
-    set(RECEIVE_BUFFER, options.receiveBufferBytes);
-    set(CONGESTION, options.congestion);
+  for (let i = 0; i < flows; i++) {
+    const flow = client.call("tcp_connect", ...addressOf(version, SERVER), PORT, 0, 0, 0, 0, 0);
+    if (flow < 0) throw new Error(`tcp_connect: ${flow}`);
+    set(client, flow, options);
+    clients.add(flow);
   }
-  const isOver = () => clientEnd.closed && serverEnd.closed;
-  const slice = 0.01;
+  const isOver = () => clients.isOver && servers.isOver;
   if (options.readBytesPerSecond === undefined) {
     link.run(BigInt(limitSeconds * SECOND_NS), isOver);
   } else {
-    for (let t = 0; t < limitSeconds && !isOver(); t += slice) {
-      link.run(BigInt(slice * SECOND_NS), isOver);
-      for (const end of ends) end.read(Math.ceil(options.readBytesPerSecond * slice));
+    for (let t = 0; t < limitSeconds && !isOver(); t += READ_SECONDS) {
+      link.run(BigInt(READ_SECONDS * SECOND_NS), isOver);
+      for (const side of [clients, servers]) side.read(Math.ceil(options.readBytesPerSecond * READ_SECONDS));
     }
   }
   if (!isOver()) {
+    const ends = [...clients.ends, ...servers.ends].filter(({ closed }) => !closed);
     const progress = ends.map(({ received, toReceive }) => `${received} of ${toReceive}`).join(", ");
     throw new Error(`the transfer did not end in ${limitSeconds} s: ${progress} bytes arrived`);
   }
   const seconds = (Number(client.nowNs) - began) / SECOND_NS;
-  for (const end of ends) end.finish();
   server.call("tcp_unlisten", listener);
-  for (const host of [client, server]) {
+  for (const { host, pattern } of [clients, servers]) {
+    host.release(pattern);
     if (host.copies > 0) throw new Error(`${host.copies} bytes were copied`);
     unconfigure(host);
     host.assertNoLeaks();
   }
   return {
     seconds,
-    bytesPerSecond: (up + down) / seconds,
+    bytesPerSecond: (flows * (up + down)) / seconds,
     retransmitted: client.counter("tcp.retransmitted") + server.counter("tcp.retransmitted"),
     timeouts: client.counter("tcp.retransmission-timeouts") + server.counter("tcp.retransmission-timeouts"),
     frames: link.delivered,
