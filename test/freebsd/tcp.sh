@@ -115,7 +115,7 @@ ipv6_body() {
 # What the host holds of a connection that nobody answers any more may be the program's.  A
 # tcpdrop(8) older than the kernel finds none; then the host has to give up by itself.
 forget_flows() {
-	tcpdrop -l -a 2>/dev/null | grep -F " $PROGRAM " | sh >/dev/null
+	tcpdrop -l -a 2>/dev/null | grep -F " $PROGRAM " | sh >/dev/null 2>&1
 }
 
 case_of stopped "tcp-echo: stopped and unloaded with flows open; the next start knows none of them"

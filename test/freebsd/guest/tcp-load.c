@@ -2,11 +2,17 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * tcp-load echo|discard|chargen ADDRESS PORT FLOWS BYTES [SECONDS]: opens FLOWS
- * connections at once and moves BYTES on each:
+ * connections and moves BYTES on each:
  *
  *	echo	sends them, compares what comes back, and waits for the end
  *	discard	sends them, and waits for the end with nothing before it
  *	chargen	reads them, compares with RFC 864's lines, and closes
+ *
+ * No more than 100 wait for their first answer, for a server's backlog is
+ *bounded; none ends its side before all are answered, so all are open at once.
+ *
+ * tcp-load serve PORT: one connection after the other, for ever: PORT 19 sends
+ * RFC 864's lines, every other takes what comes.
  *
  * Every connection has bytes of its own, so that one's are not taken for
  * another's.  ADDRESS: IPv4, or IPv6 without "::".  SECONDS: without a byte on
@@ -27,19 +33,21 @@ GUEST_START;
 #define CHARACTERS 95
 #define OWN_OFFSET \
 	131 /* bytes that a flow's data begin after its neighbour's */
-#define POLL_MS 1000
+#define STARTING_MAX 100
+#define POLL_MS	     1000
 
 enum mode { ECHO, DISCARD, CHARGEN };
 
 struct flow {
 	uint64_t sent, received;
-	bool connected, over;
+	bool connected, answered, over;
 };
 
 static struct flow flows[FLOWS_MAX];
 static struct pollfd polled[FLOWS_MAX];
 static uint8_t pattern[PERIOD + PIECE], lines[CHARACTERS * LINE + PIECE];
-static uint64_t bytes, done, failed, sent, received, changed;
+static uint64_t count, bytes, done, failed, sent, received, changed;
+static uint64_t begun, answered;
 static enum mode mode;
 
 static void
@@ -127,9 +135,26 @@ address_of(const char *text, uint16_t port, void *storage)
 }
 
 static void
+answer(size_t number)
+{
+	size_t i;
+
+	if (flows[number].answered)
+		return;
+	flows[number].answered = true;
+	if (++answered < count)
+		return;
+	/* All are: those that wait with their end can go on. */
+	for (i = 0; i < count; i++)
+		if (!flows[i].over && flows[i].sent == bytes)
+			CALL(shutdown, polled[i].fd, SHUT_WR);
+}
+
+static void
 end(size_t number, bool well)
 {
 	flows[number].over = true;
+	answer(number);
 	CALL(close, polled[number].fd);
 	polled[number].fd = -1;
 	polled[number].events = 0;
@@ -176,7 +201,8 @@ send_some(size_t number)
 	f->sent += (uint64_t)result;
 	sent += (uint64_t)result;
 	if (f->sent == bytes) {
-		CALL(shutdown, polled[number].fd, SHUT_WR);
+		if (answered == count)
+			CALL(shutdown, polled[number].fd, SHUT_WR);
 		polled[number].events = POLLIN;
 	}
 	return (true);
@@ -200,6 +226,7 @@ receive_some(size_t number)
 			f->received == limit);
 		return (true);
 	}
+	answer(number);
 	want = expected(number, f->received);
 	for (i = 0; i < result; i++)
 		if (f->received + (uint64_t)i >= limit && mode != CHARGEN)
@@ -225,6 +252,8 @@ connected(size_t number)
 		return (true);
 	}
 	flows[number].connected = true;
+	if (mode == DISCARD)
+		answer(number);
 	polled[number].events = mode == CHARGEN ? POLLIN : POLLIN | POLLOUT;
 	return (true);
 }
@@ -251,13 +280,52 @@ report(const char *name, uint64_t value)
 	print_number(value);
 }
 
+static void
+serve_one(int fd, bool source)
+{
+	static uint8_t got[4 * PIECE];
+	uint64_t at = 0;
+	long result;
+
+	do {
+		result = source ?
+		    CALL(sendto, fd, lines + at, PIECE, MSG_NOSIGNAL, 0, 0) :
+		    CALL(recvfrom, fd, got, sizeof(got), 0, 0, 0);
+		if (result > 0)
+			at = (at + (uint64_t)result) % (CHARACTERS * LINE);
+	} while (result > 0);
+	CALL(close, fd);
+}
+
+_Noreturn static void
+serve_all(uint16_t port)
+{
+	struct sockaddr_in here = {.sin_len = sizeof(here),
+	    .sin_family = AF_INET,
+	    .sin_port = (uint16_t)(port >> 8 | port << 8)};
+	int yes = 1;
+	long fd = CALL(socket, AF_INET, SOCK_STREAM, 0), one;
+
+	CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (CALL(bind, fd, &here, sizeof(here)) < 0 || CALL(listen, fd, 16) < 0)
+		die("cannot listen at port ", port);
+	for (;;) {
+		one = CALL(accept, fd, 0, 0);
+		if (one >= 0)
+			serve_one((int)one, port == 19);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sockaddr_in6 to;
-	uint64_t count, patience = 60, begun, last;
+	uint64_t patience = 60, from, last;
 	size_t i, len;
 
+	make_patterns();
+	if (argc == 3 && argv[1][0] == 's')
+		serve_all((uint16_t)number_of(argv[2], 65535));
 	if (argc != 6 && argc != 7)
 		die("echo|discard|chargen ADDRESS PORT FLOWS BYTES [SECONDS]; "
 		    "words: ",
@@ -270,13 +338,12 @@ main(int argc, char **argv)
 		patience = number_of(argv[6], 3600);
 	if (count == 0 || bytes == 0)
 		die("FLOWS and BYTES: at least ", 1);
-	make_patterns();
-	begun = last = now_ms();
-	for (i = 0; i < count; i++)
-		begin(i, &to, len);
+	from = last = now_ms();
 	while (done + failed < count) {
-		if (CALL(poll, polled, count, POLL_MS) > 0)
-			for (i = 0; i < count; i++)
+		while (begun < count && begun - answered < STARTING_MAX)
+			begin(begun++, &to, len);
+		if (CALL(poll, polled, begun, POLL_MS) > 0)
+			for (i = 0; i < begun; i++)
 				if (polled[i].fd >= 0 &&
 				    polled[i].revents != 0 && serve(i))
 					last = now_ms();
@@ -289,7 +356,7 @@ main(int argc, char **argv)
 	report(" sent ", sent);
 	report(" received ", received);
 	report(" changed ", changed);
-	report(" ms ", now_ms() - begun);
+	report(" ms ", now_ms() - from);
 	print("\n");
 	return (done == count && changed == 0 ? 0 : 1);
 }
