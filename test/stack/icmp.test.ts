@@ -46,6 +46,12 @@ describe("ICMP echo", () => {
     expect(replies.length).toBe(Math.ceil(0x10000 / 13));
   });
 
+  test("an answer of zeros only has the checksum 0xffff", async () => {
+    const host = await newStackWithPeer();
+    host.input(fromPeer(packets.icmp({ type: 8, rest: 0 }, new Uint8Array(4)), { protocol: 1 }));
+    expect(sent(host).map(({ icmp }) => icmp)).toMatchObject([{ type: 0, rest: 0 }]);
+  });
+
   test("a request with IP options is answered without them, the data by reference", async () => {
     const host = await newStackWithPeer();
     const payload = text("options");

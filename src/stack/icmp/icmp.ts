@@ -1,4 +1,5 @@
 import {
+  checksumOf,
   checksumUpdate,
   clock_ns,
   count,
@@ -7,6 +8,7 @@ import {
   frame_append,
   frame_length,
   frame_release,
+  frame_sum,
   frame_writable,
   NANOSECONDS_PER_MILLISECOND,
 } from "mirage/framecode";
@@ -142,7 +144,13 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     const checksum = icmp.checksum(frame, at);
     icmp.setType(frame, at, ICMP_ECHO_REPLY);
     const before = (ICMP_ECHO_REQUEST << 8) | code;
-    icmp.setChecksum(frame, at, checksumUpdate(checksum, before, (ICMP_ECHO_REPLY << 8) | code));
+    let updated = checksumUpdate(checksum, before, (ICMP_ECHO_REPLY << 8) | code);
+    if (updated === 0) {
+      // An answer of zeros only: the one message whose checksum is the other zero, which no update finds.
+      icmp.setChecksum(frame, at, 0);
+      updated = checksumOf(frame_sum(frame, at, packet.length, 0));
+    }
+    icmp.setChecksum(frame, at, updated);
     this.below.send(this.path, frame, PROTOCOL_ICMP);
   }
 
