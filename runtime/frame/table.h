@@ -15,7 +15,7 @@
 
 #include "instance.h"
 
-#define MIRAGE_FRAMES_INITIAL  256
+#define MIRAGE_FRAMES_INITIAL 256
 /* An IPv6 packet of 65,535 bytes of payload behind Ethernet, evened. */
 #define MIRAGE_FRAME_BYTES_MAX 65590
 

@@ -26,7 +26,7 @@ const parts: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
 const unknown = wanted.find((name) => parts[name] === undefined);
 if (unknown !== undefined) {
-  console.error(`bench: there is no part ${unknown}: there is ${Object.keys(parts).join(", ")}`);
+  process.stderr.write(`bench: there is no part ${unknown}: there is ${Object.keys(parts).join(", ")}\n`);
   process.exit(64);
 }
 console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, ${process.platform} ${release()}`);
