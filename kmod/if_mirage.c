@@ -481,8 +481,8 @@ if_mirage_open(struct mirage_port *port, const char *name, bool steal,
 		port->ops = &ops;
 		port->softc = sc;
 		port->mtu = mrg_if_mtu(sc->ifp);
-		if (if_getcapenable(sc->ifp) & IFCAP_RXCSUM)
-			port->tx_offload = MIRAGE_FRAME_TX_CSUM;
+		/* What the host must not get without is filled in here. */
+		port->tx_offload = MIRAGE_FRAME_TX_CSUM;
 		if (if_getcapenable(sc->ifp) & IFCAP_LRO) {
 			port->tx_offload |= MIRAGE_FRAME_TX_SEGMENT;
 			port->segment_max = MIRAGE_FRAME_MAX;

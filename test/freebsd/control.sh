@@ -38,6 +38,31 @@ spins() {
 	mirage_start
 }
 
+case_of netstat "what the program does on its networks, and that none runs"
+netstat_body() {
+	mirage_load udp-echo
+	mirage_is netstat 'No program runs: see kern.mirage.state.'
+	mirage_up
+	mirage_start
+	mirage_waits
+	mirage_value netstat >text
+	for line in "  0 mirage0 .*:" "10\.0\.0\.2/24 .* netif0" "udp .* \*:7 .* \*:\*" "10\.0\.0\.1 .* netif0 .* reachable" \
+		'icmp.echoes .* [1-9]'; do
+		atf_check -o match:"^$line" cat text
+	done
+	# It is for people: not among what sysctl -a shows.
+	sysctl kern.mirage >all
+	atf_check -s exit:1 -o ignore grep 'kern.mirage.netstat' all
+	# Many at once, and while it stops.
+	for n in 1 2 3 4 5 6 7 8; do
+		mirage_value netstat >text.$n &
+	done
+	mirage_stop
+	wait
+	mirage_is netstat 'No program runs: see kern.mirage.state.'
+	mirage_done
+}
+
 case_of tree "each leaf is there and says what it is"
 tree_body() {
 	mirage_load hello

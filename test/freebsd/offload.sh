@@ -110,6 +110,37 @@ tcp_cleanup() {
 	:
 }
 
+atf_test_case flow cleanup
+flow_head() {
+	atf_set descr "the program's own TCP gets and sends long frames, and its host's settings hold"
+	atf_set require.user root
+	atf_set require.progs nc
+}
+flow_body() {
+	mirage_answers tcp-echo
+	dd if=/dev/random of=data bs=100000 count=20 2>/dev/null
+	for setting in lro -lro lro -tso tso -txcsum txcsum; do
+		atf_check ifconfig mirage0 $setting
+		nc -N -w 10 $PROGRAM 7 <data >echo || nc -w 10 $PROGRAM 7 <data >echo
+		cmp data echo || atf_fail "with $setting: not what was sent"
+		merged=$(counts frames_in_merged) segmented=$(counts frames_out_segmented) cut=$(counts frames_cut)
+		echo "$setting: merged $merged, segmented $segmented, cut $cut"
+		case $setting in
+		-lro) [ "$segmented" = 0 ] || atf_fail "$setting: $segmented long frames sent" ;;
+		-tso | -txcsum) [ "$merged" = 0 ] || atf_fail "$setting: $merged long frames came" ;;
+		*)
+			[ "$merged" -gt 0 ] || atf_fail "$setting: no long frame came"
+			[ "$segmented" -gt 0 ] || atf_fail "$setting: no long frame sent"
+			;;
+		esac
+	done
+	mirage_done
+}
+flow_cleanup() {
+	mirage_cleanup
+}
+
 atf_init_test_cases() {
+	atf_add_test_case flow
 	atf_add_test_case tcp
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/mirage.ts";
 import { BROADCAST_MAC } from "../support/packets.ts";
 import { buildModule, type Fault, Kernel, type PacketOptions } from "./kernel.ts";
-import { datagram, Peer, pattern } from "./traffic.ts";
+import { datagram, LEFT_UNCUT, MERGED, Peer, pattern, uncut } from "./traffic.ts";
 
 const phases = ["load", "start", "traffic", "stop", "unload"] as const;
 type Phase = (typeof phases)[number];
@@ -23,11 +23,16 @@ interface Setting {
   readonly echoes: boolean;
 }
 
+/** Long frames come back to where they came from. */
+const MIRROR = "../test/kpi/programs/mirror";
+
 const settings: readonly Setting[] = [
   { program: "udp-echo", interfaces: "mirage0", peer: "mirage0", echoes: true },
   { program: "udp-echo", interfaces: "em0", peer: "em0", echoes: true },
   { program: "udp-echo", interfaces: "em0:steal+mirage0", peer: "em0", echoes: true },
   { program: "reflector", interfaces: "mirage0", peer: "mirage0", echoes: false },
+  { program: MIRROR, interfaces: "mirage0", peer: "mirage0", echoes: true },
+  { program: MIRROR, interfaces: "em0", peer: "em0", echoes: true },
 ];
 
 /** How packets may be made: in one piece, in many, with tags, by others' memory. */
@@ -107,6 +112,7 @@ class Rig {
       await kernel.send("em0", datagram(peer.mac, BROADCAST_MAC, pattern(600)));
       await kernel.settle();
     }
+    await this.#longFrames(kernel, peer, program);
     for (const name of [
       "state",
       "error",
@@ -115,9 +121,31 @@ class Rig {
       "stats.defined",
       "stats.frames_in",
       "mem.used",
+      "netstat",
     ]) {
       // They may fail in between, but do not break anything.
       await kernel.readError(`kern.mirage.${name}`);
+    }
+  }
+
+  /** Of the host's TCP and of a card's, for interfaces that cut and that do not. */
+  async #longFrames(kernel: Kernel, peer: Peer, program: bigint): Promise<void> {
+    if (program === 0xffff_ffff_ffffn) return; // what failed was ARP: TCP is sent to nobody
+    const frame = uncut(peer.mac, program, 5000);
+    for (const on of [true, false]) {
+      if (peer.wire) {
+        await kernel.ifconfig("em0", "cap", on ? 0x703 : 0x3);
+        await kernel.receive("em0", frame, { ...MERGED, cut: [200, 2048] });
+        await kernel.send(
+          "em0",
+          uncut(BigInt(`0x${CARD_MAC.replaceAll(":", "")}`), program, 5000),
+          LEFT_UNCUT,
+        );
+      } else {
+        await kernel.ifconfig("mirage0", "cap", on ? 0x702 : 0x302);
+        await kernel.send("mirage0", frame, { ...LEFT_UNCUT, cut: [200, 2048] });
+      }
+      await kernel.settle();
     }
   }
 

@@ -3,37 +3,19 @@
  * that can or cannot take them.
  */
 import { describe, expect, it } from "vitest";
-import { onesComplementSum } from "../support/host.ts";
-import { ethernet, ip, ipv4, tcp } from "../support/packets.ts";
 import { cut, tcpFrame } from "../support/segments.ts";
 import type { Arrival } from "./kernel.ts";
 import { CARD, CARD_MAC, STRANGER, useRig } from "./rig.ts";
-import { macOf, pattern } from "./traffic.ts";
+import { macOf, LONG_SEGMENT_BYTES as SEGMENT, uncut as uncutOf } from "./traffic.ts";
 
 const rig = useRig("../test/kpi/programs/mirror");
 
-const [A, B] = [ip("10.0.0.1"), ip("10.0.0.2")];
-const SEGMENT = 1448;
 const BYTES = 20_000;
-const TIMESTAMPS = Uint8Array.from([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]);
 const CSUM = { tcp: 0x4, tso: 0x10, vouched: 0x0c000000 } as const;
 const CAP = { rxcsum: 0x1, txcsum: 0x2, tso4: 0x100, tso6: 0x200, lro: 0x400 } as const;
 const PROGRAM_MAC = 0x02aabbccddeen;
 
-/** TCP from one MAC address to another; its checksum is the sum of the pseudo header only, as a host leaves it to a card. */
-function uncut(from: bigint, to: bigint, bytes = BYTES): Uint8Array {
-  const fields = { source: A, destination: B };
-  const segment = tcp(
-    { ...fields, sourcePort: 1, destinationPort: 2, sequence: 99, flags: 0x18, options: TIMESTAMPS },
-    pattern(bytes),
-  );
-  const frame = ethernet(
-    { destination: to, source: from, type: 0x0800 },
-    ipv4({ ...fields, protocol: 6, identification: 5 }, segment),
-  );
-  new DataView(frame.buffer).setUint16(50, onesComplementSum(frame.subarray(26, 34), 6 + frame.length - 34));
-  return frame;
-}
+const uncut = (from: bigint, to: bigint, bytes = BYTES): Uint8Array => uncutOf(from, to, bytes);
 
 const swapped = (frame: Uint8Array): Uint8Array =>
   Uint8Array.from([...frame.subarray(6, 12), ...frame.subarray(0, 6), ...frame.subarray(12)]);
@@ -50,6 +32,7 @@ const statistic = async (name: string): Promise<number> =>
 describe("mirage0", () => {
   const exchange = async (bytes = BYTES, options: object = fromHost): Promise<Arrival[]> => {
     const peer = await rig.peer();
+    await rig.kernel.stack("mirage0");
     expect(await rig.kernel.send("mirage0", uncut(peer.mac, PROGRAM_MAC, bytes), options)).toBe(0);
     await rig.kernel.settle();
     return rig.kernel.stack("mirage0");
@@ -137,6 +120,7 @@ describe("a card", () => {
   }
 
   const wire = async (frame: Uint8Array, options: object = merged): Promise<Arrival[]> => {
+    await rig.kernel.wire(CARD);
     expect(await rig.kernel.receive(CARD, frame, options)).toBe(0);
     await rig.kernel.settle();
     return rig.kernel.wire(CARD);
@@ -180,6 +164,7 @@ describe("a card", () => {
     const host = macOf(CARD_MAC);
     const frame = uncut(host, PROGRAM_MAC);
     const toHost = async (): Promise<Arrival[]> => {
+      await rig.kernel.stack(CARD);
       expect(await rig.kernel.send(CARD, frame, fromHost)).toBe(0);
       await rig.kernel.settle();
       return rig.kernel.stack(CARD);

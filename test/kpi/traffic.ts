@@ -1,5 +1,17 @@
 /** Frames that a host on the other side of `mirage0` or of a card sends to a program, and what it answers. */
-import { arp, BROADCAST_MAC, ethernet, icmp, ip, ipv4, type Parsed, parse, udp } from "../support/packets.ts";
+import { onesComplementSum } from "../support/host.ts";
+import {
+  arp,
+  BROADCAST_MAC,
+  ethernet,
+  icmp,
+  ip,
+  ipv4,
+  type Parsed,
+  parse,
+  tcp,
+  udp,
+} from "../support/packets.ts";
 import type { Kernel, PacketOptions } from "./kernel.ts";
 
 export const PROGRAM = ip("10.0.0.2");
@@ -38,6 +50,29 @@ export function datagram(from: bigint, to: bigint, payload: Uint8Array, port = E
 export function pattern(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
 }
+
+/** Bytes of payload in each packet that a frame of `uncut` is of. */
+export const LONG_SEGMENT_BYTES = 1448;
+const TIMESTAMPS = Uint8Array.from([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]);
+
+/** TCP from one MAC address to another; its checksum is the sum of the pseudo header only, as a host leaves it to a card. */
+export function uncut(from: bigint, to: bigint, bytes: number): Uint8Array {
+  const fields = { source: HOST, destination: PROGRAM };
+  const segment = tcp(
+    { ...fields, sourcePort: 1, destinationPort: 2, sequence: 99, flags: 0x18, options: TIMESTAMPS },
+    pattern(bytes),
+  );
+  const frame = ethernet(
+    { destination: to, source: from, type: 0x0800 },
+    ipv4({ ...fields, protocol: 6, identification: 5 }, segment),
+  );
+  new DataView(frame.buffer).setUint16(50, onesComplementSum(frame.subarray(26, 34), 6 + frame.length - 34));
+  return frame;
+}
+
+/** As the host's TCP leaves a frame of `uncut`, and as a card has merged it. */
+export const LEFT_UNCUT: PacketOptions = { csum: [0x4 | 0x10, 16], tso: LONG_SEGMENT_BYTES };
+export const MERGED: PacketOptions = { csum: [0x0c000000, 0xffff] };
 
 /** The host's side of an interface, with a program at its other end. */
 export class Peer {

@@ -1,6 +1,5 @@
-import { Netif } from "mirage";
-import { ready } from "./mirror.frame.ts";
+/** Answers as udp-echo does; long frames go back to where they came from. */
+import "../../../../examples/udp-echo/main.ts";
+import { mirrored } from "./mirror.frame.ts";
 
-console.log("mirror", ready());
-// Keeps the program alive; the frame code takes all frames.
-for (const netif of Netif.all()) netif.listen(() => {});
+console.log("long frames:", mirrored());
