@@ -4,12 +4,16 @@ import { sumFold, sumOf32 } from "mirage/framecode";
 import { ArpPacket } from "../../src/stack/arp/wire";
 import { EthernetHeader } from "../../src/stack/ethernet/wire";
 import { IcmpHeader } from "../../src/stack/icmp/wire";
+import { Icmp6Header } from "../../src/stack/icmp6/wire";
 import { Ipv4Header } from "../../src/stack/ipv4/wire";
+import { Ipv6Header } from "../../src/stack/ipv6/wire";
 import { UdpHeader } from "../../src/stack/udp/wire";
 
 let ethernet: EthernetHeader = changetype<EthernetHeader>(0);
 let arp: ArpPacket = changetype<ArpPacket>(0);
 let ipv4: Ipv4Header = changetype<Ipv4Header>(0);
+let ipv6: Ipv6Header = changetype<Ipv6Header>(0);
+let icmp6: Icmp6Header = changetype<Icmp6Header>(0);
 let icmp: IcmpHeader = changetype<IcmpHeader>(0);
 let udp: UdpHeader = changetype<UdpHeader>(0);
 
@@ -17,6 +21,8 @@ export function start(): void {
   ethernet = new EthernetHeader();
   arp = new ArpPacket();
   ipv4 = new Ipv4Header();
+  ipv6 = new Ipv6Header();
+  icmp6 = new Icmp6Header();
   icmp = new IcmpHeader();
   udp = new UdpHeader();
 }
@@ -103,4 +109,48 @@ export function udp_set(source: u32, destination: u32, length: u32): void {
 
 function sumOf(source: u32, destination: u32): u32 {
   return sumFold(sumOf32(source) + sumOf32(destination));
+}
+
+export function ipv6_parse(frame: u32, at: u32): bool {
+  return ipv6.parse(frame, at);
+}
+export function ipv6_build(frame: u32, at: u32): void {
+  ipv6.build(frame, at);
+}
+export function ipv6_set(
+  trafficClass: u32,
+  flowLabel: u32,
+  payload: u32,
+  next: u32,
+  hops: u32,
+  s0: u32,
+  s1: u32,
+  s2: u32,
+  s3: u32,
+  d0: u32,
+  d1: u32,
+  d2: u32,
+  d3: u32,
+): void {
+  ipv6.trafficClass = trafficClass;
+  ipv6.flowLabel = flowLabel;
+  ipv6.payloadBytes = payload;
+  ipv6.nextHeader = next;
+  ipv6.hopLimit = hops;
+  ipv6.sourceHigh = ((<u64>s0) << 32) | s1;
+  ipv6.sourceLow = ((<u64>s2) << 32) | s3;
+  ipv6.destinationHigh = ((<u64>d0) << 32) | d1;
+  ipv6.destinationLow = ((<u64>d2) << 32) | d3;
+}
+
+export function icmp6_parse(frame: u32, at: u32, addressSum: u32): bool {
+  return icmp6.parse(frame, at, addressSum);
+}
+export function icmp6_build(frame: u32, at: u32, addressSum: u32): void {
+  icmp6.build(frame, at, addressSum);
+}
+export function icmp6_set(type: u32, code: u32, rest: u32): void {
+  icmp6.type = type;
+  icmp6.code = code;
+  icmp6.rest = rest;
 }
