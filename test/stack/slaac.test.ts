@@ -60,6 +60,10 @@ describe("duplicate address detection", () => {
     }
     host.advance(SECOND_NS);
     expect(addresses6(host).map(({ state }) => state)).toEqual([State.Preferred, State.Preferred]);
+    // Everyone hears where the address is now, whoever had it before.
+    const told = sent6(host).filter(({ source, icmp6 }) => source === OWN6 && icmp6?.type === 136);
+    expect(told).toMatchObject([{ destination: ALL_NODES, macDestination: groupMac(ALL_NODES) }]);
+    expect(told[0]?.icmp6?.rest).toBe(0x20000000);
     const events = host.takeEvents().map(({ kind, a }) => [kind, a]);
     expect(events).toEqual([
       [UP, 0],

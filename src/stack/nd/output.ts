@@ -10,6 +10,7 @@ import {
 } from "../icmp6/wire";
 import { StackError } from "../interface";
 import {
+  ALL_NODES_LOW,
   ALL_ROUTERS_LOW,
   GROUP_MAC_HIGH,
   groupMacLow,
@@ -21,6 +22,7 @@ import { HEADER_ICMP6, IPV6_HEADER_BYTES, Ipv6Header } from "../ipv6/wire";
 import {
   buildLinkAddress,
   buildNonce,
+  NA_OVERRIDE,
   ND_HOP_LIMIT_HOPS,
   ND_LINK_ADDRESS_OPTION_BYTES,
   ND_NONCE_OPTION_BYTES,
@@ -114,6 +116,13 @@ export class NdOutput<Below extends Link> {
     seal(frame, MESSAGE_AT, this.addressSum());
     count(this.advertisements);
     return frame;
+  }
+
+  /** Tells everyone about an address that is in use from now on, and may have been another's before (RFC 4861 section 7.2.6). */
+  announce(address: Address6): void {
+    const frame = this.advertisement(address, NA_OVERRIDE, LINK_GROUP_HIGH, ALL_NODES_LOW);
+    if (frame === 0) return;
+    this.below.send(address.on.netif, frame, GROUP_MAC_HIGH, groupMacLow(ALL_NODES_LOW), LINK_TYPE_IPV6);
   }
 
   /** Asks for routers (RFC 4861 section 6.3.7); `source` null: from the unspecified address. */

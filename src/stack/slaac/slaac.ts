@@ -129,6 +129,7 @@ export class Slaac<Below extends Link, Groups extends Membership6, Above extends
   private unique(address: Address6, nowNs: u64): void {
     const preferred = address.preferredUntilNs > nowNs;
     this.interfaces.setState(address, preferred ? AddressState.Preferred : AddressState.Deprecated);
+    this.output.announce(address);
     this.above.addressUp(address.on, address.index);
     if (address.origin === <u32>AddressOrigin.LinkLocal) this.above.linkReady(address.on);
   }
