@@ -275,6 +275,23 @@ describe("slow readers", () => {
     for (const peer of [...peers, quick]) peer.call("tcp_abort");
   }, 60_000);
 
+  test("flows that are closed with unread data leave nothing behind", async () => {
+    const host = await stack();
+    listen(host, 7, 1000);
+    for (let i = 0; i < 300; i++) {
+      const peer = new Peer(host, 100 + i).connect();
+      for (let k = 0; k < 10; k++) peer.data(pattern(1000));
+      host.takeEvents();
+      peer.call("tcp_close");
+      host.takeTransmitted();
+    }
+    const peer = new Peer(host, 5000).connect();
+    for (let k = 0; k < 40; k++) peer.data(pattern(1000));
+    expect(peer.get(FIELD.receiveQueue)).toBe(40_000);
+    expect(host.counter("drop.tcp.receive-frames")).toBe(0);
+    peer.call("tcp_abort");
+  });
+
   test("out-of-order segments are bounded, too", async () => {
     const host = await stack();
     listen(host, 7, 1000);

@@ -268,6 +268,19 @@ describe("closing", () => {
     expect(peer.heard().at(-1)?.flags).toBe(RST | ACK);
   });
 
+  test("lingering is over when everything has arrived", () => {
+    peer.connect();
+    peer.call("tcp_set", OPTION.linger, 3000);
+    peer.write(text("acknowledged"));
+    peer.call("tcp_close");
+    peer.heard();
+    peer.say(ACK);
+    host.advance(10n * SECOND);
+    peer.silence();
+    peer.say(FIN | ACK);
+    expect(peer.closed()).toBe(0);
+  });
+
   test("lingering for no time at all aborts", () => {
     peer.connect();
     peer.call("tcp_set", OPTION.linger, 0);

@@ -11,6 +11,7 @@ import {
 import { Core } from "./core";
 import { Segment } from "./segment";
 import { before, notAfter } from "./sequence";
+import { NEVER } from "./timerwheel";
 
 /** Echoes that say that a round trip took longer are taken for nonsense. */
 const ECHO_MAX_MILLISECONDS: u32 = 1 << 20;
@@ -76,6 +77,7 @@ export class Acknowledger {
   private finAcknowledged(connection: Connection): void {
     if (connection.state !== <u32>TcpState.FinWait1) return;
     connection.state = TcpState.FinWait2;
+    connection.lingerAt = NEVER; // everything has arrived
     this.core.awaitFin(connection);
   }
 

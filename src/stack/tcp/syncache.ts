@@ -151,7 +151,7 @@ export class SynCache {
   nextMilliseconds(): u64 {
     let next: u64 = u64.MAX_VALUE;
     for (let i: u32 = 0; i <= SYN_ACK_RETRANSMISSIONS; i++) {
-      const embryo = this.oldest[i];
+      const embryo = unchecked(this.oldest[i]);
       if (embryo !== null) next = min(next, embryo.deadlineMilliseconds);
     }
     return next;

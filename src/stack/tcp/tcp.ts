@@ -55,12 +55,13 @@ export class Tcp<Below extends Network> implements Transport {
   /** A segment. Takes the reference on `packet.frame`. */
   received(packet: Packet): void {
     this.input.received(packet);
-    if (this.core.changed) this.wind();
+    this.wind();
   }
 
   /** Called when a deadline of the alarm has passed. */
   timer(): void {
     this.core.tick();
+    this.core.changed = true; // the alarm has forgotten what it was told
     this.timers.run();
     this.listening.timer();
     this.wind();
@@ -91,6 +92,7 @@ export class Tcp<Below extends Network> implements Transport {
   }
 
   private wind(): void {
+    if (!this.core.changed) return;
     this.core.changed = false;
     const next = min(this.core.wheel.nextMilliseconds(), this.listening.cache.nextMilliseconds());
     if (next !== NEVER) this.alarm.at(next * NANOSECONDS_PER_MILLISECOND);
@@ -358,6 +360,7 @@ export class Tcp<Below extends Network> implements Transport {
   /** The program is done with the flow. */
   private release(connection: Connection): void {
     this.core.notifier.discard(connection);
+    this.receiver.consumed(connection, connection.unconsumedBytes);
     connection.flags |= FLAG_RELEASED;
   }
 
