@@ -394,6 +394,8 @@ check_sockets(const struct options *o)
 		other = "another --net";
 	else if (o->has_ipv4)
 		other = "--ipv4";
+	else if (o->config.ipv6 != NULL && strcmp(o->config.ipv6, "off") != 0)
+		other = "--ipv6";
 	else if (o->nmacs > 0)
 		other = "--mac";
 	if (other == NULL)
