@@ -30,8 +30,6 @@ export const FLAG_FIN_RECEIVED: u32 = 1 << 7;
 export const FLAG_RELEASED: u32 = 1 << 8;
 /** A write was cut short: say when there is room. */
 export const FLAG_WRITE_BLOCKED: u32 = 1 << 9;
-/** No waiting for more to send (Nagle off). */
-export const FLAG_NO_DELAY: u32 = 1 << 10;
 /** Accepted, and the program has not used it yet: counts against its listener's backlog. */
 export const FLAG_IN_BACKLOG: u32 = 1 << 11;
 /** `TcpClosed` has been said, or put on the list. */

@@ -1,8 +1,6 @@
 import { frame_get8, frame_get16, frame_get32, frame_set16, frame_set32 } from "mirage/framecode";
 
 export const TCP_HEADER_BYTES: u32 = 20;
-/** Data offset is four bits of 32-bit words. */
-export const TCP_HEADER_BYTES_MAX: u32 = 60;
 /** Bytes from the start of the header to the checksum. */
 export const TCP_CHECKSUM_OFFSET: u32 = 16;
 
