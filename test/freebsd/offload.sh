@@ -118,11 +118,14 @@ flow_head() {
 }
 flow_body() {
 	mirage_answers tcp-echo
-	dd if=/dev/random of=data bs=100000 count=20 2>/dev/null
-	for setting in lro -lro lro -tso tso -txcsum txcsum; do
+	# As much as fits into the buffers on the way there and back: nc does not read while it cannot write.
+	dd if=/dev/random of=data bs=100000 count=1 2>/dev/null
+	for setting in lro -lro lro -tso tso -txcsum "txcsum tso"; do
 		atf_check ifconfig mirage0 $setting
-		nc -N -w 10 $PROGRAM 7 <data >echo || nc -w 10 $PROGRAM 7 <data >echo
-		cmp data echo || atf_fail "with $setting: not what was sent"
+		for _n in 1 2 3; do
+			nc -N -w 10 $PROGRAM 7 <data >echo || nc -w 10 $PROGRAM 7 <data >echo
+			cmp data echo || atf_fail "with $setting: not what was sent"
+		done
 		merged=$(counts frames_in_merged) segmented=$(counts frames_out_segmented) cut=$(counts frames_cut)
 		echo "$setting: merged $merged, segmented $segmented, cut $cut"
 		case $setting in
