@@ -7,8 +7,8 @@ import { Output } from "./output";
 import { RecoveryAction } from "./recovery";
 import { NEVER } from "./timerwheel";
 
-/** SYNs that are sent again before a connection attempt is given up; the first waits RTO's initial second. */
-const SYN_RETRANSMISSIONS: u32 = 8;
+/** SYNs that are sent again at most, if `Tuning.connectMilliseconds` allows for so many (FreeBSD's TCP_MAXRXTSHIFT). */
+const SYN_RETRANSMISSIONS: u32 = 12;
 /** Timeouts in a row that end a connection (R2 of RFC 9293 section 3.8.3; FreeBSD's net.inet.tcp.retries). */
 const RETRANSMISSIONS_MAX: u32 = 12;
 /**
