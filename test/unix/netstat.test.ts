@@ -22,7 +22,9 @@ afterEach(async () => {
 });
 
 async function start(path: string, ...words: string[]): Promise<RunningProgram> {
-  const program = new RunningProgram(spawn(executable, ["--control", path, "--rtparams", "i=1000G", "--", ...words]));
+  const program = new RunningProgram(
+    spawn(executable, ["--control", path, "--rtparams", "i=1000G", "--", ...words]),
+  );
   running.push(program);
   await program.output(/ready/);
   return program;
