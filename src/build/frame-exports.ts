@@ -208,7 +208,9 @@ export function frameBindings(
       signed: `return ${call} | 0;`,
       unsigned: `return ${call};`,
     }[one.result];
-    add(`const e${n} = /* @__PURE__ */ native.frameCodeExport(${index}, ${JSON.stringify(one.name)});`, one);
+    // In a function, or the module's index, which the bundler does not know, would count as something that is used.
+    const found = `native.frameCodeExport(${index}, ${JSON.stringify(one.name)})`;
+    add(`const e${n} = /* @__PURE__ */ (() => ${found})();`, one);
     // A name of its own, or esbuild would rename functions of the program that happen to be called the same.
     const local = `${one.name}$call`;
     add(`function ${local}(${names.join(", ")}) { ${result} }`, one);
