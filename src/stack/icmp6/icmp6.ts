@@ -159,7 +159,9 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
       return;
     }
     const at = packet.at;
-    if (toGroup || at !== HEADROOM_BYTES || !frame_writable(frame, at + ICMP6_HEADER_BYTES)) {
+    // What was put together begins with the network header alone: to write behind it would be a copy.
+    const afresh = toGroup || packet.reassembled || at !== HEADROOM_BYTES;
+    if (afresh || !frame_writable(frame, at + ICMP6_HEADER_BYTES)) {
       this.echoAfresh(packet);
       return;
     }
