@@ -269,10 +269,12 @@ export class Output<Below extends Network> {
     }
     const range = this.core.recoveries.probeRange(connection.recovery);
     if (range === null) return;
-    const payload = min(range.length, connection.queue.end - range.start);
-    const sent = this.data(connection, range.start, payload, range.length > payload ? ACK | FIN : ACK);
+    // Without memory to split it, the range may be more than a segment.
+    const again = min(range.length, connection.mss);
+    const payload = min(again, connection.queue.end - range.start);
+    const sent = this.data(connection, range.start, payload, again > payload ? ACK | FIN : ACK);
     if (sent < 0) return;
-    this.resent(connection, range, <u32>sent < payload ? <u32>sent : range.length);
+    this.resent(connection, range, <u32>sent < payload ? <u32>sent : again);
   }
 
   private resent(connection: Connection, range: SentRange, length: u32): void {

@@ -33,9 +33,13 @@ export class Receiver {
     return 64 + connection.receiveBufferBytes / FRAME_BYTES_WORTH;
   }
 
-  private hasRoom(connection: Connection): bool {
+  /**
+   * What is next needs no more than that the program takes what came before: it is what those that wait are waiting for, and
+   * lets them go.
+   */
+  private hasRoom(connection: Connection, isNext: bool): bool {
     const frames = connection.unconsumedFrames + connection.reassembly.segments;
-    if (frames < RECEIVE_FRAMES_GRANTED) return true;
+    if ((isNext ? connection.unconsumedFrames : frames) < RECEIVE_FRAMES_GRANTED) return true;
     return (
       frames < this.frameLimit(connection) &&
       this.core.receiveFrames + this.core.reassemblies.used < RECEIVE_FRAMES_MAX
@@ -53,7 +57,7 @@ export class Receiver {
     }
     let taken: bool = false;
     if (segment.length !== 0) {
-      if (!this.hasRoom(connection)) {
+      if (!this.hasRoom(connection, segment.seq === connection.rcvNxt)) {
         count(this.core.counters.dropReceiveFrames);
         connection.flags |= FLAG_ACK_NOW;
         return false;
@@ -99,7 +103,7 @@ export class Receiver {
 
   /** True if `inOrder` may be called at once. */
   isNext(connection: Connection): bool {
-    return connection.reassembly.segments === 0 && this.hasRoom(connection);
+    return connection.reassembly.segments === 0 && this.hasRoom(connection, true);
   }
 
   /** The next bytes: takes the reference if it answers true. */

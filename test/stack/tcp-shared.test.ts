@@ -1,0 +1,68 @@
+/** What connections share can be used up by others; each of them goes on all the same. */
+import { expect, test } from "vitest";
+import { newStackWithPeer } from "./fixture.ts";
+import { ACK, EVENT, FIELD, listen, MILLISECOND, PEER_PORT, Peer, PSH, pattern } from "./tcp-peer.ts";
+
+/** All connections together may keep so many received frames. */
+const FRAMES_MAX = 2048;
+const MSS = 1000;
+
+test("a connection with a gap fills it when others have used up the memory for what arrived early", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 1000);
+  const victim = new Peer(host, PEER_PORT).connect();
+  const connect = (port: number): Peer => {
+    const peer = new Peer(host, port).connect();
+    peer.call("tcp_set", 1, 1); // the program has used it
+    return peer;
+  };
+  const others = Array.from({ length: 400 }, (_, i) => connect(PEER_PORT + 1 + i));
+  // Six segments behind one that is lost.
+  for (let i = 1; i <= 6; i++)
+    victim.say(ACK | PSH, { seq: victim.seq + i * 100, payload: pattern(100, i * 100) });
+  for (const peer of others)
+    for (let i = 1; i <= 8; i++) peer.say(ACK | PSH, { seq: peer.seq + i * 100, payload: pattern(100) });
+  expect(host.counted("drop.tcp")).toBeGreaterThan(others.length * 8 - FRAMES_MAX - 1);
+  victim.heard();
+  // The lost one comes again.
+  victim.say(ACK | PSH, { payload: pattern(100) });
+  const arrived = victim.events().filter(({ kind }) => kind === EVENT.data);
+  expect(arrived.map(({ length }) => length)).toEqual([100, 100, 100, 100, 100, 100, 100]);
+  for (const peer of [victim, ...others]) peer.call("tcp_abort");
+});
+
+test("a probe of the tail is one segment when others have used up the memory for what is under way", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 1000);
+  const connect = (port: number): Peer => {
+    const peer = new Peer(host, port).connect({ mss: MSS, windowScale: 7, sackPermitted: true });
+    peer.write(pattern(1));
+    peer.heard();
+    host.advance(20n * MILLISECOND);
+    peer.say(ACK);
+    return peer;
+  };
+  const victim = connect(PEER_PORT);
+  const others = [1, 2, 3].map((i) => connect(PEER_PORT + i));
+  // All of it leaves at once, and is remembered as one range.
+  victim.write(pattern(5 * MSS));
+  const sent = victim.heard();
+  for (const peer of others) {
+    peer.write(pattern(10 * MSS));
+    const start = peer.heard()[0]?.seq ?? 0;
+    // Each block tears a hole, so that there is one range more for each end.
+    for (let at = start; at < start + 9 * MSS; at += 80) {
+      const sack = [0, 20, 40, 60].map((i) => [at + i, at + i + 10] as const);
+      peer.say(ACK, { ack: start, options: { sack } });
+    }
+  }
+  host.takeTransmitted();
+  for (let i = 0; i < 100 && victim.get(FIELD.retransmitted) === 0; i++) host.advance(10n * MILLISECOND);
+  const again = victim.heard();
+  expect(again.length).toBeGreaterThan(0);
+  for (const { seq, payload } of again) {
+    expect(payload.length).toBeLessThanOrEqual(MSS);
+    expect(seq).toBeGreaterThanOrEqual(sent[0]?.seq ?? 0);
+  }
+  for (const peer of [victim, ...others]) peer.call("tcp_abort");
+});
