@@ -313,6 +313,14 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     this.leave(true);
   }
 
+  /**
+   * The program has accepted it. The stack counts a flow against its listener's backlog until it is asked something about it,
+   * and of one on which nothing ever comes the program may never ask anything. @internal
+   */
+  taken(): void {
+    if (!this.left) stack.tcp_get(this.id, TcpField.State);
+  }
+
   // What the stack says.
 
   /** @internal */

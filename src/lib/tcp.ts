@@ -34,6 +34,20 @@ export interface TcpConnectOptions extends FlowOptions, Endpoint {
   readonly timeoutMs?: number;
 }
 
+/** Flows that wait to be accepted. */
+class FlowQueue extends DeliveryQueue<TcpFlow> {
+  override deliver(flow: TcpFlow): void {
+    if (this.waiting > 0) flow.taken();
+    super.deliver(flow);
+  }
+
+  override next(): TcpFlow | undefined {
+    const flow = super.next();
+    if (flow !== undefined) flow.taken();
+    return flow;
+  }
+}
+
 /** Listeners by the low half of their numbers. */
 const listeners: (TcpListener | undefined)[] = [];
 const SLOT_MASK = 0xffff;
@@ -122,8 +136,10 @@ export class TcpListener implements AsyncIterable<TcpFlow> {
   /** @internal */
   accepted(id: number): void {
     const flow = new TcpFlow(id, this.options);
-    if (this.callback !== undefined) this.callback(flow);
-    else this.queue.deliver(flow);
+    if (this.callback !== undefined) {
+      flow.taken();
+      this.callback(flow);
+    } else this.queue.deliver(flow);
   }
 }
 
@@ -215,7 +231,7 @@ export const Tcp = {
       stack.tcp_unlisten(id);
       throw error;
     }
-    return new TcpListener(id, options, new DeliveryQueue<TcpFlow>(backlog));
+    return new TcpListener(id, options, new FlowQueue(backlog));
   },
 
   /**

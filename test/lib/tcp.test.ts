@@ -390,6 +390,22 @@ describe("Tcp.listen", () => {
     expect((await (await next).read())?.toText()).toBe("two");
   });
 
+  it("does not count idle flows that were accepted against the backlog", async () => {
+    const asked = (flow: number): boolean => stack.tcp_get.mock.calls.some(([id]) => id === flow);
+    const listener = Tcp.listen({ port: 7 });
+    say(StackEvent.TcpAccepted, LISTENER, FLOW);
+    expect(asked(FLOW)).toBe(false);
+    await listener.accept();
+    expect(asked(FLOW)).toBe(true);
+    const next = listener.accept();
+    say(StackEvent.TcpAccepted, LISTENER, FLOW + 1);
+    await next;
+    expect(asked(FLOW + 1)).toBe(true);
+    listener.serve(async (flow) => void (await flow.read()));
+    say(StackEvent.TcpAccepted, LISTENER, FLOW + 2);
+    expect(asked(FLOW + 2)).toBe(true);
+  });
+
   it("resets what finds the backlog full, and what waits when it is closed", async () => {
     const listener = Tcp.listen({ backlog: 1 });
     for (let i = 0; i < 3; i++) say(StackEvent.TcpAccepted, LISTENER, FLOW + i);
