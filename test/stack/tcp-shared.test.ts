@@ -1,7 +1,7 @@
 /** What connections share can be used up by others; each of them goes on all the same. */
 import { expect, test } from "vitest";
 import { newStackWithPeer } from "./fixture.ts";
-import { ACK, EVENT, FIELD, listen, MILLISECOND, PEER_PORT, Peer, PSH, pattern } from "./tcp-peer.ts";
+import { ACK, EVENT, FIELD, listen, MILLISECOND, PEER_PORT, Peer, PSH, pattern, SECOND } from "./tcp-peer.ts";
 
 /** All connections together may keep so many received frames. */
 const FRAMES_MAX = 2048;
@@ -65,4 +65,29 @@ test("a probe of the tail is one segment when others have used up the memory for
     expect(seq).toBeGreaterThanOrEqual(sent[0]?.seq ?? 0);
   }
   for (const peer of [victim, ...others]) peer.call("tcp_abort");
+});
+
+test("a write that found no memory is tried again when others have given some back", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 1000);
+  // Peers that take nothing.
+  const others = Array.from({ length: 300 }, (_, i) => {
+    const peer = new Peer(host, PEER_PORT + 1 + i);
+    peer.window = 0;
+    peer.connect();
+    for (let n = 0; n < 8; n++) peer.write(pattern(10));
+    return peer;
+  });
+  const victim = new Peer(host, PEER_PORT).connect();
+  expect(victim.write(pattern(100))).toBe(0);
+  host.advance(SECOND);
+  expect(victim.write(pattern(100))).toBe(0);
+  victim.events();
+  for (const peer of others) peer.call("tcp_abort");
+  host.advance(SECOND);
+  const told = victim.events().filter(({ kind, a }) => kind === EVENT.writable && a === victim.flow);
+  expect(told).toHaveLength(1);
+  expect(victim.write(pattern(100))).toBe(100);
+  expect(victim.one().payload).toEqual(pattern(100));
+  victim.call("tcp_abort");
 });

@@ -10,6 +10,7 @@ import {
   listen,
   MILLISECOND,
   OPTION,
+  PEER_PORT,
   Peer,
   pattern,
   RST,
@@ -124,6 +125,19 @@ describe("user timeout (RFC 5482)", () => {
     host.advance(19n * SECOND);
     expect(peer.state).toBe(STATE.established);
     host.advance(2n * SECOND);
+    expect(peer.closed()).toBe(60);
+    peer.call("tcp_close");
+  });
+
+  test("ends an attempt to connect, which is not hurried by it", () => {
+    host.advance(100n * SECOND);
+    peer.flow = host.call("tcp_connect", ...words(PEER), PEER_PORT, 0, 0, 0, 0, 0);
+    peer.call("tcp_set", OPTION.userTimeout, 5000);
+    host.advance(900n * MILLISECOND);
+    expect(peer.heard()).toHaveLength(1);
+    host.advance(4000n * MILLISECOND);
+    expect(peer.events()).toEqual([]);
+    host.advance(200n * MILLISECOND);
     expect(peer.closed()).toBe(60);
     peer.call("tcp_close");
   });

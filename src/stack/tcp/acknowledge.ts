@@ -1,13 +1,6 @@
 import { count } from "mirage/framecode";
 import { TcpState } from "../interface";
-import {
-  Connection,
-  FLAG_FIN_SENT,
-  FLAG_PROBING_WINDOW,
-  FLAG_SACK,
-  FLAG_WRITE_BLOCKED,
-  SAY_WRITABLE,
-} from "./connection";
+import { Connection, FLAG_FIN_SENT, FLAG_PROBING_WINDOW, FLAG_SACK, FLAG_WRITE_BLOCKED } from "./connection";
 import { Core } from "./core";
 import { Segment } from "./segment";
 import { before, notAfter } from "./sequence";
@@ -70,8 +63,7 @@ export class Acknowledger {
   private writable(connection: Connection): void {
     // Not for each segment: when a good part is free.
     if (connection.sendRoomBytes < connection.settings.sendBufferBytes / 4) return;
-    connection.flags &= ~FLAG_WRITE_BLOCKED;
-    this.core.notifier.say(connection, SAY_WRITABLE);
+    this.core.tellWritable(connection);
   }
 
   private finAcknowledged(connection: Connection): void {

@@ -58,6 +58,8 @@ export enum Waiting {
   Handshake,
   /** For the peer's window to open, or for memory: then a probe asks (RFC 9293 section 3.8.6.1). */
   Window,
+  /** For room in the memory that all send queues share, with nothing to send that somebody would acknowledge. */
+  Room,
 }
 
 /**

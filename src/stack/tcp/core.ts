@@ -5,6 +5,7 @@ import {
   FLAG_CLOSED_SAID,
   FLAG_RELEASED,
   FLAG_SACK,
+  FLAG_WRITE_BLOCKED,
   SAY_CLOSED,
   SAY_WRITABLE,
   Waiting,
@@ -107,6 +108,12 @@ export class Core {
       connection.lifeAt = this.nowMilliseconds + idle;
       this.arm(connection);
     }
+  }
+
+  /** The program may write again. */
+  tellWritable(connection: Connection): void {
+    connection.flags &= ~FLAG_WRITE_BLOCKED;
+    this.notifier.say(connection, SAY_WRITABLE);
   }
 
   /** After deadlines of a connection were changed. Later ones need not be told: the timer looks again when it fires. */

@@ -22,6 +22,7 @@ import {
   FLAG_SACK,
   FLAG_TIMESTAMPS,
   FLAG_WINDOW_SCALE,
+  FLAG_WRITE_BLOCKED,
   FLAG_ZERO_WINDOW_SENT,
   Waiting,
 } from "./connection";
@@ -50,6 +51,8 @@ const OPTIONS_RETRANSMISSIONS: u32 = 3;
 /** Between window probes (RFC 9293 section 3.8.6.1), as in FreeBSD. */
 const PERSIST_MIN_MILLISECONDS: u64 = 5_000;
 const PERSIST_MAX_MILLISECONDS: u64 = 60_000;
+/** A program whose write found no memory is told to try again. */
+const ROOM_MILLISECONDS: u64 = 50;
 
 /** Sends segments: what a connection has to send and may, and answers to segments of no connection. */
 export class Output<Below extends Network> {
@@ -123,6 +126,7 @@ export class Output<Below extends Network> {
       connection.retransmitAt = deadline === NEVER ? NEVER : (deadline + 999) / 1000;
     } else if (!this.hasUnsent(connection)) {
       connection.retransmitAt = NEVER;
+      if (connection.has(FLAG_WRITE_BLOCKED)) this.awaitRoom(connection);
     } else if (sent || connection.waiting !== Waiting.Window || connection.retransmitAt === NEVER) {
       // Something to send, nothing under way that would be answered: only this timer gets it moving again.
       if (connection.waiting !== Waiting.Window) {
@@ -134,10 +138,17 @@ export class Output<Below extends Network> {
     this.limitWait(connection);
   }
 
+  /** Others have used up the memory for send queues. No acknowledgement will come that says when there is some again. */
+  private awaitRoom(connection: Connection): void {
+    connection.waiting = Waiting.Room;
+    connection.retransmitAt = this.core.nowMilliseconds + ROOM_MILLISECONDS;
+    this.core.arm(connection);
+  }
+
   /** Looks no later than the user timeout (RFC 5482) wants. */
   limitWait(connection: Connection): void {
     const limit = connection.settings.userTimeoutMilliseconds;
-    if (limit !== 0 && connection.retransmitAt !== NEVER) {
+    if (limit !== 0 && connection.retransmitAt !== NEVER && connection.waiting !== Waiting.Room) {
       connection.retransmitAt = min(connection.retransmitAt, connection.progressAtMilliseconds + limit);
     }
     this.core.arm(connection);

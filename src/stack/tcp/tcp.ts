@@ -224,6 +224,7 @@ export class Tcp<Below extends Network> implements Transport {
     connection.waiting = Waiting.Handshake;
     connection.retransmitAt = core.nowMilliseconds + connection.recovery.roundTrip.timeoutMilliseconds;
     connection.lifeAt = core.nowMilliseconds + core.tuning.connectMilliseconds;
+    connection.progressAtMilliseconds = core.nowMilliseconds;
     core.arm(connection);
     connection.synSentMicroseconds = core.nowMicroseconds;
     this.output.synchronize(connection);
@@ -269,7 +270,11 @@ export class Tcp<Below extends Network> implements Transport {
       this.wind();
       return taken;
     }
-    if (length !== 0) connection.flags |= FLAG_WRITE_BLOCKED;
+    if (length === 0) return 0;
+    connection.flags |= FLAG_WRITE_BLOCKED;
+    this.core.tick();
+    this.output.send(connection);
+    this.wind();
     return 0;
   }
 

@@ -116,6 +116,9 @@ export class Timers<Below extends Network> {
         return this.synchronize(connection);
       case Waiting.Window:
         return this.window(connection);
+      case Waiting.Room:
+        this.core.tellWritable(connection);
+        return true;
       default:
         return this.acknowledgement(connection);
     }
@@ -124,6 +127,7 @@ export class Timers<Below extends Network> {
   private synchronize(connection: Connection): bool {
     const roundTrip = connection.recovery.roundTrip;
     if (
+      this.isOverdue(connection) ||
       roundTrip.backoffs >= SYN_RETRANSMISSIONS ||
       (connection.softError !== 0 && roundTrip.backoffs >= SOFT_ERROR_RETRANSMISSIONS)
     ) {
@@ -137,6 +141,7 @@ export class Timers<Below extends Network> {
     connection.retransmittedSegments++;
     this.output.synchronize(connection);
     connection.retransmitAt = this.core.nowMilliseconds + roundTrip.timeoutMilliseconds;
+    this.output.limitWait(connection);
     return true;
   }
 
