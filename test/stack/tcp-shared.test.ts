@@ -91,3 +91,29 @@ test("a write that found no memory is tried again when others have given some ba
   expect(victim.one().payload).toEqual(pattern(100));
   victim.call("tcp_abort");
 });
+
+test("a connection whose early frames are all that there may be gives some of them up", async () => {
+  const host = await newStackWithPeer();
+  listen(host);
+  const peer = new Peer(host).connect();
+  host.framesMax = 32;
+  const start = peer.seq;
+  const segments = 60;
+  let arrived = 0;
+  // The first one is lost; then the peer sends what was not acknowledged, over and over.
+  for (let first = 1, round = 0; round < 100 && arrived < segments * 100; round++) {
+    for (let i = first; i < segments; i++)
+      peer.say(ACK | PSH, { seq: start + i * 100, payload: pattern(100, i * 100) });
+    host.advance(200n * MILLISECOND);
+    peer.heard();
+    for (const { kind, length, payload } of peer.events()) {
+      if (kind !== EVENT.data) continue;
+      expect(payload).toEqual(pattern(length, arrived));
+      arrived += length;
+      peer.call("tcp_consume", length);
+    }
+    first = Math.floor(arrived / 100);
+  }
+  expect(arrived).toBe(segments * 100);
+  peer.call("tcp_abort");
+});

@@ -85,6 +85,8 @@ export class Host {
   copies = 0;
   /** Frames that `frame_alloc` still grants. */
   allocations = Number.POSITIVE_INFINITY;
+  /** Frames that there may be at once (rtparam f): no more are allocated, nor received. */
+  framesMax = Number.POSITIVE_INFINITY;
   /** Room in the event queue. */
   eventRoom = Number.POSITIVE_INFINITY;
   private refused = false;
@@ -149,6 +151,7 @@ export class Host {
   /** Offers a received frame as the runtime does. False: it was not taken, and has been released. */
   input(bytes: Uint8Array | Uint8Array[], netif = 0, options: FrameOptions = {}): boolean {
     if (this.recording) this.capture.add(this.nowNs, join(Array.isArray(bytes) ? bytes : [bytes]));
+    if (this.frames.size >= this.framesMax) return false;
     const handle = this.frame(bytes, netif, options);
     const taken = this.exports.input?.(netif, handle) === 1;
     if (!taken) this.release(handle);
@@ -390,7 +393,7 @@ export class Host {
         return onesComplementSum(whole.subarray(offset >>> 0, end), seed >>> 0);
       },
       frame_alloc: (length: number) => {
-        if (this.allocations <= 0 || length >>> 0 > 65590) return 0;
+        if (this.allocations <= 0 || this.frames.size >= this.framesMax || length >>> 0 > 65590) return 0;
         this.allocations--;
         // Not cleared in the runtime: a header byte that nobody wrote must show.
         return this.add([new Uint8Array(length >>> 0).fill(0xa5)], 0, {});

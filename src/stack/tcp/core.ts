@@ -1,4 +1,4 @@
-import { clock_ns, count, NANOSECONDS_PER_MILLISECOND } from "mirage/framecode";
+import { clock_ns, count, counter_add, NANOSECONDS_PER_MILLISECOND } from "mirage/framecode";
 import { TcpState } from "../interface";
 import {
   Connection,
@@ -54,6 +54,8 @@ export class Core {
   changed: bool = false;
   /** Frames with data that programs have not consumed. */
   receiveFrames: u32 = 0;
+  /** To which a segment came last that waits for earlier ones. */
+  lastEarly: Connection | null = null;
   private timeWaits: u32 = 0;
   private oldestTimeWait: Connection | null = null;
   private newestTimeWait: Connection | null = null;
@@ -108,6 +110,18 @@ export class Core {
       connection.lifeAt = this.nowMilliseconds + idle;
       this.arm(connection);
     }
+  }
+
+  /**
+   * There is no frame to send, and soon none to receive with. Those that wait for earlier ones are given up, as in FreeBSD:
+   * if they were all that there may be, the earlier ones could not come in. Peers send them again (RFC 2018 section 8).
+   */
+  wantFrame(connection: Connection | null): void {
+    count(this.counters.sendFailed);
+    const early = connection !== null && connection.reassembly.segments !== 0 ? connection : this.lastEarly;
+    if (early === null || early.reassembly.segments === 0) return;
+    counter_add(this.counters.dropGivenUp, early.reassembly.segments);
+    this.reassemblies.reset(early.reassembly);
   }
 
   /** The program may write again. */

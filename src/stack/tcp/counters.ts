@@ -17,6 +17,7 @@ export class Counters {
   readonly dropOutsideWindow: u32 = counter("drop.tcp.outside-window");
   readonly dropAfterClose: u32 = counter("drop.tcp.after-close");
   readonly dropReassembly: u32 = counter("drop.tcp.reassembly-full");
+  readonly dropGivenUp: u32 = counter("drop.tcp.reassembly-given-up");
   readonly dropReceiveFrames: u32 = counter("drop.tcp.receive-frames");
   readonly dropBacklog: u32 = counter("drop.tcp.backlog");
   readonly dropNoMemory: u32 = counter("drop.tcp.no-memory");

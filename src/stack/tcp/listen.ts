@@ -95,7 +95,7 @@ export class Listening<Below extends Network> {
     if (answer === null) return;
     const frame = frame_alloc(answer.headroomBytes + TCP_HEADER_BYTES);
     if (frame === 0) {
-      count(this.core.counters.sendFailed);
+      this.core.wantFrame(null);
       return;
     }
     count(this.core.counters.sentResets);
@@ -208,7 +208,7 @@ export class Listening<Below extends Network> {
     const header = TCP_HEADER_BYTES + synOptionBytes(scale, embryo.sackPermitted, embryo.timestamps);
     const frame = frame_alloc(embryo.headroomBytes + header);
     if (frame === 0) {
-      count(this.core.counters.sendFailed);
+      this.core.wantFrame(null);
       return;
     }
     writeSynOptions(
@@ -311,7 +311,10 @@ export class Listening<Below extends Network> {
   /** An acknowledgement of the SYN, as an answer to what is not acceptable. */
   private remind(embryo: Embryo): void {
     const frame = frame_alloc(embryo.headroomBytes + TCP_HEADER_BYTES);
-    if (frame === 0) return;
+    if (frame === 0) {
+      this.core.wantFrame(null);
+      return;
+    }
     this.output.header(
       embryo,
       frame,

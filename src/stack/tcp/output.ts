@@ -354,7 +354,7 @@ export class Output<Below extends Network> {
     const header = TCP_HEADER_BYTES + (plain ? 0 : synOptionBytes(scale, sack, timestamps));
     const frame = frame_alloc(connection.headroomBytes + header);
     if (frame === 0) {
-      count(this.core.counters.sendFailed);
+      this.core.wantFrame(connection);
       return;
     }
     const at = connection.headroomBytes;
@@ -398,7 +398,7 @@ export class Output<Below extends Network> {
     }
     const frame = frame_alloc(connection.headroomBytes + header);
     if (frame === 0) {
-      count(this.core.counters.sendFailed);
+      this.core.wantFrame(connection);
       return false;
     }
     if (blocks !== 0) {
@@ -420,7 +420,7 @@ export class Output<Below extends Network> {
     if (connection.has(FLAG_TIMESTAMPS)) header += TIMESTAMPS_ROOM_BYTES;
     const frame = frame_alloc(connection.headroomBytes + header);
     if (frame === 0) {
-      count(this.core.counters.sendFailed);
+      this.core.wantFrame(connection);
       return -1;
     }
     const filled = this.core.queues.fill(connection.queue, frame, sequence, length);

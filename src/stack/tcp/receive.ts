@@ -142,6 +142,7 @@ export class Receiver {
       reassemblies.filled(connection.reassembly, connection.rcvNxt);
     } else {
       count(core.counters.receivedOutOfOrder);
+      core.lastEarly = connection;
       const waiting = connection.reassembly;
       if (!reassemblies.insert(waiting, segment.frame, segment.payloadAt, segment.seq, segment.length)) {
         count(core.counters.dropReassembly);
