@@ -111,6 +111,7 @@ mirage_instance_run(struct mirage_instance *inst)
 	if (mirage_engine_accepts(inst) && open_parts(inst) &&
 	    mirage_engine_main(inst))
 		mirage_loop_run(inst);
+	mirage_frame_code_stop(inst);
 	if (inst->error[0] != '\0')
 		MIRAGE_PROBE(error, inst->program->name, inst->error);
 	close_parts(inst);

@@ -262,6 +262,7 @@ mirage_wasm_call(struct mirage_wasm *w, uint32_t export_index,
 	if (setjmp(entry.escape) != 0) {
 		/* The trap may have come from an entry further in. */
 		fc->entry = entry.outer;
+		w->running = false;
 		return (false);
 	}
 	fc->entry = &entry;
@@ -362,7 +363,7 @@ mirage_frame_code_create(struct mirage_instance *inst)
 		w->deadline_ns = UINT64_MAX;
 		fc->modules[fc->nmodules++] = w;
 		w->start = w->input = w->timer = w->resume = -1;
-		w->report = -1;
+		w->report = w->stop = -1;
 		if (m->stack && mirage_sockets_replace(w))
 			continue;
 		w->start = hook(w, "start", 0, &ok);
@@ -370,6 +371,7 @@ mirage_frame_code_create(struct mirage_instance *inst)
 		w->timer = hook(w, "timer", 0, &ok);
 		w->resume = hook(w, "resume", 0, &ok);
 		w->report = hook(w, "report", 2, &ok);
+		w->stop = hook(w, "stop", 0, &ok);
 		if (!ok || !instantiate(w))
 			return (false);
 	}
@@ -432,8 +434,25 @@ mirage_frame_code_start(struct mirage_instance *inst)
 		if (w->start >= 0 &&
 		    !mirage_wasm_call(w, (uint32_t)w->start, NULL, NULL))
 			return (false);
+		w->running = true;
 	}
 	return (true);
+}
+
+void
+mirage_frame_code_stop(struct mirage_instance *inst)
+{
+	struct mirage_frame_code *fc = inst->frame_code;
+	unsigned i;
+
+	for (i = 0; fc != NULL && i < fc->nmodules; i++) {
+		struct mirage_wasm *w = fc->modules[i];
+
+		if (!w->running || w->stop < 0)
+			continue;
+		inst->fuel = (int64_t)inst->config.params.instructions;
+		(void)mirage_wasm_call(w, (uint32_t)w->stop, NULL, NULL);
+	}
 }
 
 bool

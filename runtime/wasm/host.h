@@ -40,9 +40,10 @@ struct mirage_wasm {
 	unsigned ncalls;
 	uint64_t deadline_ns; /* of timer_set(), UINT64_MAX: none */
 	uint32_t index; /* in the program */
+	bool running; /* started, and has not trapped */
 	bool refused; /* an event of it found the queue full */
 	/* Indices of the exports that the runtime calls; -1: none. */
-	int32_t start, input, timer, resume, report;
+	int32_t start, input, timer, resume, report, stop;
 } __attribute__((aligned(16)));
 
 static inline struct mirage_wasm *
@@ -93,6 +94,11 @@ bool mirage_frame_code_input(
     struct mirage_instance *, uint32_t netif, uint32_t handle);
 /* Calls each timer() that is due. */
 void mirage_frame_code_timers(struct mirage_instance *, uint64_t now_ns);
+/*
+ * Calls stop() of each module that is running, whatever ended the program:
+ * each with a turn's budget of instructions, however much is used up.
+ */
+void mirage_frame_code_stop(struct mirage_instance *);
 /* Calls resume() of each module whose events were refused, if there is room. */
 void mirage_frame_code_resume(struct mirage_instance *);
 /* Earliest deadline; UINT64_MAX: none. */

@@ -156,7 +156,7 @@ export function frameExports(file: string, seen: ReadonlySet<string> = new Set()
 }
 
 /** Called by the runtime itself, not by application code. */
-const hooks = new Set(["start", "input", "timer", "resume", "report"]);
+const hooks = new Set(["start", "input", "timer", "resume", "report", "stop"]);
 
 /** Functions of a frame-code file that application code can call. */
 export function callableExports(file: string): FrameFunction[] {

@@ -244,6 +244,11 @@ export function resume(): void {
   flows.resume();
 }
 
+/** Called by the runtime when the program has ended, however it did: peers must not wait for it. */
+export function stop(): void {
+  flows.stop();
+}
+
 /** Called by the runtime for `mirage netstat`. */
 export function report(section: u32, from: u32): u32 {
   return reports.report(section, from);

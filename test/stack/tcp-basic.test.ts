@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
+import { segmentOf } from "../support/tcp-segments.ts";
 import { newStackWithPeer, PEER, text } from "./fixture.ts";
 import {
   ACK,
@@ -11,6 +12,7 @@ import {
   listen,
   MILLISECOND,
   PEER_OPTIONS,
+  PEER_PORT,
   Peer,
   PORT,
   PSH,
@@ -243,5 +245,18 @@ test("a bulk of data goes out in full segments, in the initial window", () => {
     got = got.concat(peer.heard().flatMap((segment) => [...segment.payload]));
   }
   expect(Uint8Array.from(got)).toEqual(payload);
+  peer.call("tcp_abort");
+});
+
+test("the end of a program resets its flows, and says nothing about those that are over", () => {
+  listen(host);
+  peer.connect();
+  const over = new Peer(host, PEER_PORT + 1).connect();
+  over.call("tcp_abort");
+  expect(over.one().flags).toBe(RST | ACK);
+  host.call("stop");
+  const sent = host.takeTransmitted().map(({ bytes }) => segmentOf(bytes));
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toMatchObject({ flags: RST | ACK, destinationPort: PEER_PORT, seq: peer.ack });
   peer.call("tcp_abort");
 });

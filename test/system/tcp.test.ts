@@ -96,6 +96,23 @@ describe.each(networks)("TCP on $title", ({ skipped, open }) => {
     await endsClean();
   });
 
+  it.skipIf(skipped)("lets no peer wait for a program that has ended", async () => {
+    await start("tcp-echo");
+    const peers = network.addresses.map((address) => network.talk(address, port));
+    for (const peer of peers) {
+      peer.child.stdin?.write("hello\n");
+      await peer.output(/hello/);
+    }
+    const gone = peers.map(({ child }) => new Promise((resolve) => child.once("exit", resolve)));
+    await endsClean();
+    for (const { child } of peers) {
+      // One that was reset is gone already.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end();
+    }
+    await Promise.all(gone);
+  });
+
   it.skipIf(skipped)("echoes by a program that is MirageOS's, line for line", async () => {
     await start("mirageos-echo", [], 20_000 + (process.pid % 10_000));
     for (const address of network.addresses) {

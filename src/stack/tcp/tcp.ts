@@ -82,6 +82,16 @@ export class Tcp<Below extends Network> implements Transport {
     }
   }
 
+  /** The program has ended: all that it had open is reset, as RFC 9293 section 3.10.5 has it for ABORT. */
+  stop(): void {
+    this.core.tick();
+    const table = this.core.table;
+    for (let slot: u32 = 0; slot < table.size; slot++) {
+      const connection = table.inSlot(slot);
+      if (connection.used) this.output.reset(connection);
+    }
+  }
+
   /** Tells the alarm when the wheel wants to be turned next. */
   get connections(): ConnectionTable {
     return this.core.table;
