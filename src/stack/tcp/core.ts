@@ -23,7 +23,7 @@ import { Tuning } from "./tuning";
 /** Frames in send queues, over all connections. Half of the frames that a program may have by default. */
 const SEND_PIECES_MAX: u32 = 2048;
 /** Frames that wait for earlier ones, over all connections. */
-const REASSEMBLY_FRAMES_MAX: u32 = 2048;
+const REASSEMBLY_FRAMES_MAX: u32 = 1536;
 /** Ranges under way, over all connections. */
 const SENT_RANGES_MAX: u32 = 16_384;
 /** The pools grow by so much with each connection, up to their limits. */

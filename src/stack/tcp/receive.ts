@@ -15,10 +15,13 @@ import { FIN } from "./wire";
 
 /** An acknowledgement waits so long for another segment (FreeBSD's net.inet.tcp.delacktime). */
 export const DELAYED_ACK_MILLISECONDS: u64 = 40;
-/** Frames with data that programs have not consumed, over all connections. */
-export const RECEIVE_FRAMES_MAX: u32 = 2048;
-/** So many each connection may hold, whatever the others do. */
-const RECEIVE_FRAMES_GRANTED: u32 = 4;
+/**
+ * Frames with data that programs have not consumed, over all connections. With those in send queues less than a program may have
+ * by default: there must be some left to hear with that peers have taken or sent again what they must.
+ */
+export const RECEIVE_FRAMES_MAX: u32 = 1536;
+/** So many each connection may hold, whatever the others do. More, and a thousand connections would take all there are. */
+const RECEIVE_FRAMES_GRANTED: u32 = 1;
 /** A round trip for sizing buffers is at least so long. */
 const TUNE_MIN_MICROSECONDS: u32 = 200;
 /** Fewer bytes in a frame than this, and the frames count instead of the bytes. */
