@@ -220,6 +220,18 @@ test("both close at the same time: CLOSING", () => {
   peer.call("tcp_close");
 });
 
+test("a FIN for which there was no memory is sent once there is some", () => {
+  listen(host);
+  peer.connect();
+  host.allocations = 0;
+  peer.call("tcp_close");
+  peer.silence();
+  host.allocations = Number.POSITIVE_INFINITY;
+  host.advance(10n * SECOND);
+  expect(peer.heard()[0]).toMatchObject({ flags: FIN | ACK });
+  peer.say(RST);
+});
+
 test("a reset ends the flow", () => {
   listen(host);
   peer.connect();

@@ -300,19 +300,22 @@ export class Output<Below extends Network> {
   probeWindow(connection: Connection): void {
     connection.waiting = Waiting.Window;
     const unsent = connection.has(FLAG_FIN_SENT) ? 0 : connection.queue.end - connection.sndNxt;
+    if (unsent === 0) {
+      // A FIN alone, for which there was no memory: it waits for no window.
+      this.settle(connection, this.sendNew(connection));
+      return;
+    }
     const length = min(min(unsent, this.windowLeft(connection)), connection.mss);
     if (length !== 0 && this.core.recoveries.canSend(connection.recovery)) {
       this.sendFrom(connection, connection.sndNxt, length, false);
       this.settle(connection, true);
       return;
     }
-    if (unsent !== 0) {
-      if (this.data(connection, connection.sndNxt, 1, ACK) > 0) {
-        connection.flags |= FLAG_PROBING_WINDOW;
-        count(this.core.counters.sentWindowProbes);
-      }
-      connection.windowProbes++;
+    if (this.data(connection, connection.sndNxt, 1, ACK) > 0) {
+      connection.flags |= FLAG_PROBING_WINDOW;
+      count(this.core.counters.sentWindowProbes);
     }
+    connection.windowProbes++;
     this.persist(connection);
     this.core.arm(connection);
   }
