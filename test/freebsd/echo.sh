@@ -33,9 +33,15 @@ flood() {
 	replied=$(echo_replies)
 	ping -q -f -c "$packets" -s 56 $PROGRAM >pinged 2>&1
 	cat pinged
-	sleep 1
-	dropped=$(($(drops) - before))
-	came=$(($(echo_replies) - replied))
+	# A program in the interpreter may be seconds behind.
+	_seconds=0
+	while :; do
+		sleep 1
+		dropped=$(($(drops) - before))
+		came=$(($(echo_replies) - replied))
+		_seconds=$((_seconds + 1))
+		[ $((came + dropped)) -lt "$packets" ] && [ $_seconds -lt 60 ] || break
+	done
 	echo "$came replies came to the host, $dropped frames were dropped"
 	if [ $came -lt $((packets - dropped)) ]; then
 		sysctl kern.mirage.stats
