@@ -16,6 +16,13 @@
 
 #define BYTES_MAX (64u << 20) /* of buffers, in use and kept */
 
+/*
+ * Of these, bytes that only buffers of the first size may take: as much as all
+ * frames have that a program may hold by default.  Else peers that take
+ * nothing could keep out what gives memory back, acknowledgements and resets.
+ */
+#define RESERVE_BYTES (8u << 20)
+
 /* Room in front of a received frame: a virtio-net header. */
 #define HEADROOM VNET_BYTES_MAX
 
@@ -72,12 +79,15 @@ static struct unix_buffer *
 buffer_get(struct mirage_platform *p, uint32_t bytes, struct unix_size *size)
 {
 	struct unix_buffer *u = size == NULL ? NULL : size->spare;
+	uint32_t most = BYTES_MAX;
 
+	if (size != &p->sizes[0])
+		most -= RESERVE_BYTES;
 	if (u != NULL) {
 		size->spare = u->next;
 		size->nspare--;
 	} else {
-		if (p->held_bytes + bytes > BYTES_MAX)
+		if (p->held_bytes + bytes > most)
 			return (NULL);
 		u = malloc(sizeof(*u) + bytes);
 		if (u == NULL)

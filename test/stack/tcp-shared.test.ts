@@ -133,3 +133,22 @@ test("peers that take nothing and send early leave frames for others", async () 
   expect(victim.read()).toEqual(pattern(100));
   for (const peer of [victim, ...peers]) peer.call("tcp_abort");
 });
+
+test("what waits to be sent is bounded over all connections, and each may have some", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 1000);
+  const peers = Array.from({ length: 120 }, (_, i) => {
+    const peer = new Peer(host, PEER_PORT + i);
+    peer.window = 0;
+    return peer.connect();
+  });
+  const taken = peers.map((peer) => peer.write(new Uint8Array(1 << 20)));
+  expect(taken.reduce((sum, one) => sum + one)).toBeLessThan(24 << 20);
+  expect(taken[0]).toBe(1 << 18);
+  expect(taken.at(-1)).toBe(1 << 14);
+  for (const peer of peers) peer.call("tcp_abort");
+  // All of it is given back.
+  const next = new Peer(host, PEER_PORT + 500).connect();
+  expect(next.write(new Uint8Array(1 << 20))).toBe(1 << 18);
+  next.call("tcp_abort");
+});

@@ -113,6 +113,21 @@ describe.each(networks)("TCP on $title", ({ skipped, open }) => {
     await Promise.all(gone);
   });
 
+  it.skipIf(skipped)("serves others when peers that took nothing have gone", async () => {
+    await start("tcp-echo", ["--rtparams", "h=256M"]);
+    const [address] = network.addresses as [string];
+    // More than the program has memory for: of each, the send buffer and the receive buffer are full.
+    const greedy = `const { connect } = require("node:net");
+      for (let i = 0; i < 250; i++) {
+        const socket = connect(${port}, "${address}", () => socket.write(Buffer.alloc(400_000)));
+        socket.pause().on("error", () => {});
+      }
+      setTimeout(() => process.exit(), 4000);`;
+    await network.peer(process.execPath, ["-e", greedy]);
+    expect(await network.client("echo", address, port, 1, 20_000)).toEqual({ same: 1 });
+    expect(await program.stop("SIGINT")).toBe(130);
+  });
+
   it.skipIf(skipped)("echoes by a program that is MirageOS's, line for line", async () => {
     await start("mirageos-echo", [], 20_000 + (process.pid % 10_000));
     for (const address of network.addresses) {

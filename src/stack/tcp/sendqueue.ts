@@ -33,8 +33,15 @@ export class SendQueue extends Ranges {
   }
 }
 
+/** Bytes in all queues together. A program has memory for more, but must have some to receive with. */
+const BYTES_MAX: u32 = 20 << 20;
+/** So many each queue may have, whatever the others have. */
+const BYTES_GRANTED: u32 = 16_384;
+
 /** The queues of all connections, which share their memory. */
 export class SendQueues {
+  /** In all queues. */
+  private bytes: u32 = 0;
   private readonly pieces: Pool<Piece>;
 
   /** @param limit Most pieces in all queues together. */
@@ -45,6 +52,12 @@ export class SendQueues {
   /** Grows the memory, when a connection is made. False: there is none left. */
   reserve(pieces: u32): bool {
     return this.pieces.reserve(pieces);
+  }
+
+  /** Bytes that may be appended to a queue, for all that the others have. */
+  roomBytes(queue: SendQueue): u32 {
+    const granted = queue.bytes < BYTES_GRANTED ? BYTES_GRANTED - queue.bytes : 0;
+    return max(granted, this.bytes < BYTES_MAX ? BYTES_MAX - this.bytes : 0);
   }
 
   /** Pieces in use. */
@@ -63,6 +76,7 @@ export class SendQueues {
     }
     queue.clear();
     queue.cursor = null;
+    this.bytes -= queue.bytes;
     queue.start = sequence;
     queue.end = sequence;
   }
@@ -78,6 +92,7 @@ export class SendQueues {
       if (piece.frame === frame && piece.offset + piece.length === offset) {
         piece.end += length;
         queue.end += length;
+        this.bytes += length;
         return true;
       }
     }
@@ -90,6 +105,7 @@ export class SendQueues {
     piece.offset = offset;
     piece.start = queue.end;
     queue.end += length;
+    this.bytes += length;
     piece.end = queue.end;
     queue.append(piece);
     return true;
@@ -125,6 +141,7 @@ export class SendQueues {
   /** The peer has acknowledged everything before `sequence`, which is in the queue or at its end. */
   release(queue: SendQueue, sequence: u32): void {
     if (notAfter(sequence, queue.start)) return;
+    this.bytes -= sequence - queue.start;
     queue.start = sequence;
     for (;;) {
       const first = queue.first;

@@ -272,7 +272,7 @@ export class Tcp<Below extends Network> implements Transport {
         return StackError.EPIPE;
     }
     if (connection.has(FLAG_FIN_WANTED)) return StackError.EPIPE;
-    const taken = min(length, connection.sendRoomBytes);
+    const taken = min(length, min(connection.sendRoomBytes, this.core.queues.roomBytes(connection.queue)));
     if (taken !== 0 && this.core.queues.append(connection.queue, frame, offset, taken)) {
       this.core.tick();
       if (taken < length) connection.flags |= FLAG_WRITE_BLOCKED;
