@@ -21,11 +21,10 @@ export const HEADER_ICMP6: u32 = 58;
 export const HEADER_NONE: u32 = 59;
 export const HEADER_DESTINATION: u32 = 60;
 
-/** Option types of hop-by-hop and destination headers (RFC 8200 section 4.2, RFC 2711, RFC 2675). */
+/** Option types of hop-by-hop and destination headers (RFC 8200 section 4.2, RFC 2711). */
 export const OPTION_PAD1: u32 = 0;
 export const OPTION_PADN: u32 = 1;
 export const OPTION_ROUTER_ALERT: u32 = 5;
-export const OPTION_JUMBO: u32 = 0xc2;
 
 /** 64 bits in network byte order. */
 export function frameGet64(frame: u32, at: u32): u64 {
