@@ -66,6 +66,7 @@ nmap nmap
 traceroute traceroute /usr/sbin/traceroute /usr/bin/traceroute.db
 bmake bmake
 git git
+chromium chromium chromium-browser google-chrome
 LIST
 }
 

@@ -1,0 +1,26 @@
+/**
+ * Reports: `writeReport("out.html", { title, environment: thisMachine(), sections: [...] })`. docs/reports.md says what is drawn.
+ *
+ * Importing this loads no plotting library; writing a report does.
+ *
+ * @module
+ */
+import { writeFileSync } from "node:fs";
+import { BuildError, messageOf } from "../build/errors.ts";
+import type { Report } from "./model.ts";
+
+export { FoldedError, frameOf, parseFolded, summarize } from "./folded.ts";
+export { flameReport, latencyPlot, quantiles } from "./kinds.ts";
+export { thisMachine } from "./machine.ts";
+export * from "./model.ts";
+
+/** Writes the HTML page. Fails with a BuildError that names the file when it cannot be written. */
+export async function writeReport(file: string, report: Report): Promise<void> {
+  const { reportHtml } = await import("./html.ts");
+  const page = await reportHtml(report);
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new BuildError(`${file}: cannot be written: ${messageOf(error)}`);
+  }
+}
