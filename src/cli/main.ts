@@ -17,12 +17,13 @@ import { packageVersion } from "../build/paths.ts";
 import { buildProgram, builtParts, describeCosts, installProgram } from "../build/program.ts";
 import { counting, seconds, silent } from "../build/progress.ts";
 import { findProgram } from "../build/sources.ts";
+import { compare, compareOptions, describeCompare } from "./compare.ts";
 import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
 import { netstat } from "./netstat.ts";
 import { runProgram } from "./run-program.ts";
 
-const commands = ["build", "run", "netstat", "vm-test", "doctor"] as const;
+const commands = ["build", "run", "netstat", "vm-test", "compare", "doctor"] as const;
 
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
@@ -46,6 +47,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
     ...common,
   ],
+  compare: [...compareOptions, ...common],
   doctor: ["json", ...common],
 };
 
@@ -55,6 +57,7 @@ const short: Readonly<Record<string, string>> = {
   run: "tqh",
   netstat: "h",
   "vm-test": "h",
+  compare: "h",
   doctor: "h",
 };
 
@@ -382,6 +385,7 @@ function parser() {
         .example("mirage vm-test --image freebsd.img suite -- echo:ping", "one of them")
         .example("mirage vm-test --image freebsd.img --kernel kernel.debug suite", "on another kernel"),
     )
+    .command("compare", "Measure Mirage against the native network stack", describeCompare)
     .command("doctor", "Say what this machine has and lacks", (command) =>
       command
         .usage("mirage doctor [--json]\n\nExits with 0 if programs can be built here, else with 1.")
@@ -389,7 +393,7 @@ function parser() {
         .example("mirage doctor", "a table, with the command that gets what is missing")
         .example("mirage doctor --json", "the same for a machine"),
     )
-    .demandCommand(1, "which command? There is: build, run, netstat, vm-test, doctor.")
+    .demandCommand(1, "which command? There is: build, run, netstat, vm-test, compare, doctor.")
     .strict()
     .version(packageVersion())
     .help()
@@ -450,6 +454,11 @@ async function main(argv: readonly string[]): Promise<number> {
       return netstat(word(args, "path"));
     case "vm-test":
       return vmTest(args);
+    case "compare":
+      return compare(
+        (name) => word(args, name),
+        (name) => args[name] === true,
+      );
     default:
       return doctor(args.json === true);
   }

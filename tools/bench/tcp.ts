@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
-import { NetworkNamespace, whyNoTap } from "../../test/support/netns.ts";
+import { NetworkNamespace, whyNoTap } from "../namespace.ts";
 import { build, buildTool } from "./build.ts";
 import { formatTable, median } from "./table.ts";
 

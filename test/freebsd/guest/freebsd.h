@@ -116,9 +116,9 @@ system_call(long number, long a, long b, long c, long d, long e, long f)
 	system_call(SYS_##number, (long)(a), (long)(b), (long)(c), (long)(d), \
 	    (long)(e), (long)(f))
 
-/* The compiler calls these by itself. */
-void *memset(void *to, int byte, size_t len);
-void *memcpy(void *to, const void *from, size_t len);
+/* The compiler calls these by itself. Weak: a program may have many files. */
+__attribute__((weak)) void *memset(void *to, int byte, size_t len);
+__attribute__((weak)) void *memcpy(void *to, const void *from, size_t len);
 
 void *
 memset(void *to, int byte, size_t len)

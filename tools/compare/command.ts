@@ -1,0 +1,124 @@
+/**
+ * `mirage compare`: the same work on Mirage and on the native network stack, in turns in one run; or their sources.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { BuildError, ExitCode } from "../../src/build/errors.ts";
+import { packageVersion } from "../../src/build/paths.ts";
+import { atEnd } from "./cleanup.ts";
+import { type Job, jobsOf } from "./jobs.ts";
+import { LinuxRig, linuxScenario, whyNoOffloads, whyNotLinux } from "./linux.ts";
+import { type CompareArguments, type CompareOptions, checkOptions } from "./options.ts";
+import { type CompareResults, SCHEMA, type Scenario } from "./results.ts";
+import { alternate } from "./rounds.ts";
+import { formatResults } from "./tables.ts";
+
+const METHOD =
+  "Figures are medians of the rounds; a ratio is the median of the rounds' ratios, with the narrowest pair of rounds " +
+  "between which the true median lies with 95 % (order statistics, any distribution; below six rounds all of them). " +
+  "Both sides take turns, and the order changes with each round.";
+
+let said = "";
+
+/** On a terminal one line that changes; else a line for each round. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\u001b[K${text}`);
+    return;
+  }
+  const part = text.split(":")[0]!;
+  if (part !== said) {
+    said = part;
+    process.stderr.write(`${part}\n`);
+  }
+}
+
+function progressEnds(): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write("\r\u001b[K");
+  }
+}
+
+function loads(): [number, number, number] {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  return [one, five, fifteen];
+}
+
+async function onLinux(options: CompareOptions, folder: string): Promise<Scenario> {
+  const reason = whyNotLinux();
+  if (reason !== undefined) {
+    throw new BuildError(
+      `mirage compare makes network namespaces, a veth pair and a tap, and cannot here: ${reason}.\n  sudo mirage compare, or --image IMG for a FreeBSD guest, or --source.`,
+    );
+  }
+  const noOffloads = whyNoOffloads();
+  const jobs: Job[] = jobsOf(
+    options.workloads,
+    noOffloads === undefined || options.offloads !== "both" ? options.offloads : "on",
+  );
+  if (noOffloads !== undefined && jobs.some((job) => !job.offloads)) {
+    throw new BuildError(
+      `--offloads off: ${noOffloads}, which turns the native side's off.\n  apt-get install ethtool`,
+    );
+  }
+  const rig = new LinuxRig(folder);
+  try {
+    progress("building the programs");
+    await rig.prepare(jobs);
+    const samples = await alternate(rig, jobs, options.settings, progress);
+    return linuxScenario(
+      jobs,
+      samples,
+      noOffloads === undefined ? [] : [`Nothing was measured without offloads: ${noOffloads}.`],
+    );
+  } finally {
+    progressEnds();
+    rig.remove();
+  }
+}
+
+async function measured(options: CompareOptions): Promise<readonly Scenario[]> {
+  const folder = mkdtempSync(join(tmpdir(), "mirage-compare-"));
+  const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    return [await onLinux(options, folder)];
+  } finally {
+    remove();
+  }
+}
+
+function processor(): string {
+  return `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}`;
+}
+
+/** @returns the exit code. */
+export async function compareStacks(args: CompareArguments): Promise<number> {
+  const options = checkOptions(args);
+  const loadBefore = loads();
+  const began = new Date().toISOString();
+  const scenarios = await measured(options);
+  const results: CompareResults = {
+    schema: SCHEMA,
+    version: packageVersion(),
+    began,
+    ended: new Date().toISOString(),
+    machine: {
+      processor: processor(),
+      cpus: cpus().length,
+      system: `${process.platform === "linux" ? "Linux" : process.platform} ${release()}`,
+      loadBefore,
+      loadAfter: loads(),
+    },
+    settings: options.settings,
+    method: METHOD,
+    scenarios,
+  };
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
+  }
+  process.stdout.write(`${formatResults(results)}\n`);
+  return ExitCode.Ok;
+}
