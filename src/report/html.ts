@@ -98,7 +98,7 @@ function ratioLegend(plot: RatioPlot): string {
   return legend([
     ...(plot.rows.some(isBetter) ? [key(bar(0), "as good or better")] : []),
     ...(plot.rows.every(isBetter) ? [] : [key(bar(1), "worse")]),
-    key(spread, "least to greatest of the rounds"),
+    ...(plot.spread === undefined ? [] : [key(spread, plot.spread)]),
   ]);
 }
 
@@ -136,11 +136,11 @@ function tableOf(plot: Plot): Table {
     }
     case "ratios":
       return {
-        head: ["", plot.axis, "spread", "better"],
+        head: ["", plot.axis, ...(plot.spread === undefined ? [] : [plot.spread]), "better"],
         rows: plot.rows.map(({ label, ratio, low, high, better }) => [
           label,
           ratio.toFixed(2),
-          `${low.toFixed(2)}–${high.toFixed(2)}`,
+          ...(plot.spread === undefined ? [] : [`${low.toFixed(2)}–${high.toFixed(2)}`]),
           better,
         ]),
       };

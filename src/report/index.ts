@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import { BuildError, messageOf } from "../build/errors.ts";
 import type { Report } from "./model.ts";
 
+export { compareReport } from "./compare.ts";
 export { FoldedError, frameOf, parseFolded, summarize } from "./folded.ts";
 export { flameReport, latencyPlot, quantiles } from "./kinds.ts";
 export { thisMachine } from "./machine.ts";

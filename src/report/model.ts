@@ -73,18 +73,20 @@ export interface LinePlot {
 /** How many series have a colour and a symbol of their own. */
 export const maximumSeries = 8;
 
-/** A bar from 1 to each ratio, on a logarithmic axis, and the spread of the ratio over the rounds. */
+/** A bar from 1 to each ratio, on a logarithmic axis, and the ratio's spread. */
 export interface RatioPlot {
   readonly kind: "ratios";
   /** "Mirage / FreeBSD". */
   readonly axis: string;
+  /** What `low` and `high` are, in the legend; without it, they are not drawn. */
+  readonly spread?: string;
   readonly rows: readonly Ratio[];
 }
 
 export interface Ratio {
   readonly label: string;
   readonly ratio: number;
-  /** Least and greatest ratio of the rounds. */
+  /** Both are `ratio` where nothing was repeated. */
   readonly low: number;
   readonly high: number;
   /** Which side of 1 is good: of a rate `higher`, of a time or a cost `lower`. */

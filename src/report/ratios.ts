@@ -14,8 +14,8 @@ const GAP = 12;
 const SIDE = 22;
 
 /** "0.85 (0.84–0.86)" */
-export function showRatio({ ratio, low, high }: Ratio): string {
-  return `${ratio.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+function showRatio({ ratio, low, high }: Ratio, spread: string | undefined): string {
+  return `${ratio.toFixed(2)}${spread === undefined ? "" : ` (${low.toFixed(2)}–${high.toFixed(2)})`}`;
 }
 
 export function isBetter({ ratio, better }: Ratio): boolean {
@@ -41,7 +41,7 @@ function specification(plot: RatioPlot, kind: keyof typeof widths): Spec {
   const texts: { y: number; text: string }[] = [];
   const bars = plot.rows.map((row) => {
     const better = row.better === "higher" ? "higher is better" : "lower is better";
-    for (const text of wrapText(`${row.label}: ${showRatio(row)}, ${better}`, columns)) {
+    for (const text of wrapText(`${row.label}: ${showRatio(row, plot.spread)}, ${better}`, columns)) {
       texts.push({ y: top + LINE / 2, text });
       top += LINE;
     }
@@ -59,6 +59,7 @@ function specification(plot: RatioPlot, kind: keyof typeof widths): Spec {
     autosize: "none",
     data: [
       { name: "bars", values: bars },
+      { name: "spreads", values: plot.spread === undefined ? [] : bars },
       { name: "texts", values: texts },
     ],
     scales: [{ name: "x", type: "log", domain: [ticks[0] ?? 0.5, ticks.at(-1) ?? 2], range: "width" }],
@@ -103,14 +104,14 @@ function specification(plot: RatioPlot, kind: keyof typeof widths): Spec {
       // A rule through the bar would not be seen on it: the spread stands beneath the bar's lower edge.
       {
         type: "rule",
-        from: { data: "bars" },
+        from: { data: "spreads" },
         encode: {
           enter: { x: value("low"), x2: value("high"), y: { field: "y", offset: BAR + 3 }, ...whisker },
         },
       },
       ...(["low", "high"] as const).map((end) => ({
         type: "rule" as const,
-        from: { data: "bars" },
+        from: { data: "spreads" },
         encode: {
           enter: {
             x: value(end),

@@ -18,7 +18,7 @@ import {
 import { scaleFor } from "../../src/report/lines.ts";
 import { wrapText } from "../../src/report/text.ts";
 import { ROOT } from "../support/mirage.ts";
-import { flame, HOSTILE, plots } from "./samples.ts";
+import { compare, flame, HOSTILE, plots } from "./samples.ts";
 
 describe("folded stacks", () => {
   it("are added up; comments, empty lines and stacks without samples are left out", () => {
@@ -191,9 +191,23 @@ describe("axes", () => {
   });
 });
 
+it("a comparison that came to nothing on one side is in the table, and has no bar", () => {
+  const [ratios, icmp, udp, facts, source] = compare.sections;
+  const plot = ratios?.plot;
+  expect(
+    plot?.kind === "ratios" && plot.rows.map(({ label }) => label).some((label) => label.includes("</svg>")),
+  ).toBe(false);
+  expect(ratios?.table?.rows.at(-1)?.slice(1, 7)).toEqual(["a second", "9", "8.37–10.1", "0", "0–0", "0.00"]);
+  expect([icmp, udp].map((one) => one?.plot?.kind === "lines" && one.plot.series.length)).toEqual([4, 4]);
+  expect(facts?.table?.rows).toEqual([["memory of an idle instance", "1,904", "KiB"]]);
+  expect(source?.plot?.kind === "ratios" && source.plot.rows.map(({ ratio }) => ratio.toFixed(3))).toEqual([
+    "0.157",
+  ]);
+});
+
 describe("the page", () => {
   it("holds names as text, and refers to nothing outside", async () => {
-    for (const report of [plots, flame]) {
+    for (const report of [plots, flame, compare]) {
       const page = await reportHtml(report);
       const tags = page.match(/<[^>]*>/g)!.map((tag) => tag.replace(/"[^"]*"/g, '""'));
       const holds = (text: string) => page.includes(text);
