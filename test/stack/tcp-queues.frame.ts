@@ -11,7 +11,7 @@ const queues = new StaticArray<SendQueue>(2);
 const waiting = new StaticArray<Reassembly>(2);
 
 export function start(): void {
-  sendQueues = new SendQueues(PIECES);
+  sendQueues = new SendQueues(PIECES, 0);
   reassemblies = new Reassemblies(PIECES);
   assert(sendQueues.reserve(PIECES) && reassemblies.reserve(PIECES));
   for (let i = 0; i < 2; i++) {
@@ -24,7 +24,8 @@ export function queue_reset(which: u32, sequence: u32): void {
   sendQueues.reset(queues[which], sequence);
 }
 export function queue_append(which: u32, frame: u32, offset: u32, length: u32): bool {
-  return sendQueues.append(queues[which], frame, offset, length);
+  const queue = queues[which];
+  return sendQueues.extend(queue, frame, offset, length) || sendQueues.append(queue, frame, offset, length);
 }
 export function queue_fill(which: u32, out: u32, sequence: u32, length: u32): u32 {
   return sendQueues.fill(queues[which], out, sequence, length);

@@ -1,5 +1,6 @@
 /** What connections share can be used up by others; each of them goes on all the same. */
 import { expect, test } from "vitest";
+import type { Host } from "../support/host.ts";
 import { newStackWithPeer } from "./fixture.ts";
 import { ACK, EVENT, FIELD, listen, MILLISECOND, PEER_PORT, Peer, PSH, pattern, SECOND } from "./tcp-peer.ts";
 
@@ -67,9 +68,9 @@ test("a probe of the tail is one segment when others have used up the memory for
 
 test("a write that found no memory is tried again when others have given some back", async () => {
   const host = await newStackWithPeer();
-  listen(host, 7, 1000);
+  listen(host, 7, 2000);
   // Peers that take nothing.
-  const others = Array.from({ length: 300 }, (_, i) => {
+  const others = Array.from({ length: 1300 }, (_, i) => {
     const peer = new Peer(host, PEER_PORT + 1 + i);
     peer.window = 0;
     peer.connect();
@@ -155,4 +156,163 @@ test("what waits to be sent is bounded over all connections, and each may have s
   const next = new Peer(host, PEER_PORT + 500).connect();
   expect(next.write(new Uint8Array(1 << 20))).toBe(1 << 18);
   next.call("tcp_abort");
+});
+
+/** A program that echoes: what its peer does not take it keeps, and consumes nothing of it. */
+class Echo {
+  private readonly kept: number[] = [];
+
+  constructor(private readonly host: Host) {}
+
+  run(): void {
+    for (const { kind, frame, offset, length, a: flow } of this.host.events.splice(0)) {
+      if (kind !== EVENT.data) continue;
+      if (this.host.call("tcp_write", flow, frame, offset, length) === length) {
+        this.host.call("tcp_consume", flow, length);
+        this.host.release(frame);
+      } else {
+        this.kept.push(frame);
+      }
+    }
+    this.host.resumeIfRefused();
+  }
+
+  /** Sends something and gets it back. */
+  serve(peer: Peer): void {
+    peer.data(pattern(100));
+    this.run();
+    const answers = peer.heard().filter(({ payload }) => payload.length > 0);
+    expect(answers.map(({ payload }) => payload)).toEqual([pattern(100)]);
+    peer.say(ACK);
+    this.run();
+  }
+
+  end(...peers: Peer[]): void {
+    for (const peer of peers) peer.call("tcp_abort");
+    for (const frame of this.kept) this.host.release(frame);
+  }
+}
+
+/** Peers that send and take nothing back. */
+function greedy(host: Host, echo: Echo, from: number, to: number): Peer[] {
+  const peers: Peer[] = [];
+  for (let i = from; i < to; i++) {
+    const peer = new Peer(host, 1024 + i);
+    peer.window = 0;
+    peer.connect();
+    for (let n = 0; n < 3; n++) peer.data(pattern(10));
+    echo.run();
+    peers.push(peer);
+  }
+  host.takeTransmitted();
+  return peers;
+}
+
+test("flows that were there before keep moving, however many peers take nothing; these go when they have stalled", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 5000);
+  host.framesMax = 4096;
+  const echo = new Echo(host);
+  const honest = [0, 1, 2].map((i) => new Peer(host, PEER_PORT + i).connect());
+  for (const peer of honest) echo.serve(peer);
+  const peers: Peer[] = [];
+  for (let round = 0; round < 6; round++) {
+    peers.push(...greedy(host, echo, round * 300, (round + 1) * 300));
+    for (const peer of honest) echo.serve(peer);
+  }
+  expect(host.liveFrames).toBeLessThan(3100);
+  expect(host.counter("tcp.stalled-dropped")).toBe(0);
+  // A new one is served, too, when those before it have taken nothing for long.
+  host.advance(11n * SECOND);
+  host.takeTransmitted();
+  echo.run();
+  const late = new Peer(host, PEER_PORT + 10).connect();
+  for (let i = 0; i < 20; i++) echo.serve(late);
+  expect(host.counter("tcp.stalled-dropped")).toBeGreaterThan(0);
+  expect(host.counter("tcp.stalled-dropped")).toBeLessThan(100);
+  echo.end(...honest, ...peers, late);
+}, 60_000);
+
+test("what waits for earlier segments is given up after a minute in which none has come", async () => {
+  const host = await newStackWithPeer();
+  listen(host);
+  const idle = new Peer(host, PEER_PORT).connect();
+  const moving = new Peer(host, PEER_PORT + 1).connect();
+  const held = host.liveFrames;
+  for (const peer of [idle, moving])
+    for (let i = 1; i <= 20; i++)
+      peer.say(ACK | PSH, { seq: peer.seq + i * 20, payload: pattern(10, i * 20) });
+  expect(host.liveFrames - held).toBeGreaterThan(30);
+  host.takeTransmitted();
+  host.advance(40n * SECOND);
+  moving.data(pattern(20));
+  host.advance(21n * SECOND);
+  expect(host.counter("drop.tcp.reassembly-given-up")).toBe(20);
+  expect(moving.read()).toHaveLength(30);
+  // Nothing is reported any more that is not there.
+  idle.heard();
+  idle.say(ACK | PSH, { payload: pattern(20) });
+  idle.say(ACK | PSH, { seq: idle.seq + 20, payload: pattern(10, 20) });
+  const last = idle.heard().at(-1);
+  expect(last?.options.sack ?? []).toEqual([]);
+  expect(last?.ack).toBe(idle.seq + 30);
+  host.advance(60n * SECOND);
+  expect(host.counter("drop.tcp.reassembly-given-up")).toBe(39);
+  for (const peer of [idle, moving]) peer.call("tcp_abort");
+});
+
+test("when frames run out, those go first that have waited longest for earlier ones", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 3000);
+  const echo = new Echo(host);
+  const honest = new Peer(host, PEER_PORT).connect();
+  const [old, young] = [1, 2].map((i) => new Peer(host, PEER_PORT + i).connect()) as [Peer, Peer];
+  for (let i = 1; i <= 5; i++) old.say(ACK | PSH, { seq: old.seq + i * 20, payload: pattern(10) });
+  host.advance(SECOND);
+  for (let i = 1; i <= 5; i++)
+    young.say(ACK | PSH, { seq: young.seq + i * 20, payload: pattern(10, i * 20) });
+  const peers = greedy(host, echo, 0, 1600);
+  expect(host.counter("drop.tcp.reassembly-given-up")).toBe(10);
+  host.takeTransmitted();
+  echo.end(honest, old, young, ...peers);
+});
+
+test("when frames get scarce, windows open only for programs that have read", async () => {
+  const host = await newStackWithPeer();
+  listen(host, 7, 1000);
+  const reader = new Peer(host, PEER_PORT).connect();
+  const sleeper = new Peer(host, PEER_PORT + 1).connect();
+  // One of the two reads all, the other half of it. What the peer may send until then.
+  const edge = (peer: Peer): number => {
+    for (let i = 0; i < 2; i++) {
+      peer.data(pattern(1000));
+      for (const { kind, frame, length } of host.events.splice(0)) {
+        if (kind !== EVENT.data) continue;
+        host.release(frame);
+        peer.call("tcp_consume", peer === reader ? length : length / 2);
+      }
+    }
+    const last = peer.heard().at(-1);
+    expect(last).toBeDefined();
+    return (last?.ack ?? 0) + ((last?.window ?? 0) << 6);
+  };
+  const step = (): [number, number] => [edge(reader), edge(sleeper)];
+  step();
+  const before = step();
+  // Others fill what all share.
+  const greedy = Array.from({ length: 150 }, (_, i) => {
+    const peer = new Peer(host, PEER_PORT + 2 + i);
+    peer.window = 0;
+    peer.connect();
+    while (peer.write(pattern(10)) > 0);
+    return peer;
+  });
+  const first = step();
+  const second = step();
+  expect(first[0]).toBeGreaterThan(before[0]);
+  expect(second[0]).toBeGreaterThan(first[0]);
+  expect(second[1]).toBe(first[1]);
+  for (const peer of greedy) peer.call("tcp_abort");
+  expect(step()[1]).toBeGreaterThan(second[1]);
+  for (const peer of [reader, sleeper]) peer.call("tcp_abort");
 });

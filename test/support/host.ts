@@ -248,7 +248,8 @@ export class Host {
     while (this.takeEvents().length > 0);
     if (this.frames.size === 0) return;
     const held = [...this.frames].map(([handle, { references }]) => `${handle} (${references} references)`);
-    throw new Error(`${held.length} frames were never released: ${held.join(", ")}`);
+    const first = held.slice(0, 10).join(", ");
+    throw new Error(`${held.length} frames were never released: ${first}${held.length > 10 ? ", ..." : ""}`);
   }
 
   private get(handle: number): Frame {

@@ -128,6 +128,10 @@ export class Connection extends Path {
   /** For sizing the buffer: where `rcvNxt` was when a round trip began, and when. */
   tuneSeq: u32 = 0;
   tuneAtMicroseconds: u64 = 0;
+  /** With segments that wait for earlier ones: until when, milliseconds, and the neighbours in `EarlyList`. */
+  earlyUntil: u64 = NEVER;
+  earlyOlder: Connection | null = null;
+  earlyNewer: Connection | null = null;
   arrivedFirst: Arrived | null = null;
   arrivedLast: Arrived | null = null;
 

@@ -1,5 +1,13 @@
 import { clock_ns, count, counter_add, NANOSECONDS_PER_MILLISECOND } from "mirage/framecode";
-import { TcpState } from "../interface";
+import { StackError, TcpState } from "../interface";
+import {
+  FRAMES_MAX,
+  FRAMES_RESERVE,
+  FRAMES_SCARCE,
+  STALLED_LOOKS,
+  STALLED_MILLISECONDS,
+  shareOf,
+} from "./budget";
 import {
   Connection,
   FLAG_CLOSED_SAID,
@@ -11,6 +19,7 @@ import {
   Waiting,
 } from "./connection";
 import { Counters } from "./counters";
+import { EarlyList } from "./early";
 import { SequenceNumbers } from "./isn";
 import { Notifier } from "./notify";
 import { Reassemblies } from "./reassembly";
@@ -20,8 +29,6 @@ import { CONNECTIONS_MAX, ConnectionTable } from "./table";
 import { NEVER, TimerWheel } from "./timerwheel";
 import { Tuning } from "./tuning";
 
-/** Frames in send queues, over all connections. Half of the frames that a program may have by default. */
-const SEND_PIECES_MAX: u32 = 2048;
 /** Frames that wait for earlier ones, over all connections. */
 const REASSEMBLY_FRAMES_MAX: u32 = 1536;
 /** Ranges under way, over all connections. */
@@ -36,13 +43,18 @@ const FIN_WAIT_2_MILLISECONDS: u64 = 60_000;
 /** Connections in TIME-WAIT; then the oldest makes room. */
 const TIME_WAITS_MAX: u32 = 4096;
 
+/** Tells the peer of a connection that it is gone. */
+export interface Resets {
+  reset(connection: Connection): void;
+}
+
 /** What all parts of TCP share: tables, clock, timers, statistics; and how a connection ends. */
 export class Core {
   readonly counters: Counters = new Counters();
   readonly tuning: Tuning = new Tuning();
   readonly table: ConnectionTable = new ConnectionTable(CONNECTIONS_MAX);
   readonly notifier: Notifier = new Notifier();
-  readonly queues: SendQueues = new SendQueues(SEND_PIECES_MAX);
+  readonly queues: SendQueues = new SendQueues(FRAMES_MAX + FRAMES_RESERVE, RECORDS_FIRST);
   readonly reassemblies: Reassemblies = new Reassemblies(REASSEMBLY_FRAMES_MAX);
   readonly recoveries: Recoveries = new Recoveries(SENT_RANGES_MAX);
   readonly sequenceNumbers: SequenceNumbers = new SequenceNumbers();
@@ -54,8 +66,13 @@ export class Core {
   changed: bool = false;
   /** Frames with data that programs have not consumed. */
   receiveFrames: u32 = 0;
-  /** To which a segment came last that waits for earlier ones. */
-  lastEarly: Connection | null = null;
+  readonly early: EarlyList = new EarlyList();
+  /** Who tells a peer that its connection is gone. */
+  resets: Resets | null = null;
+  /** Where the next look for a stalled connection begins. */
+  private hand: u32 = 0;
+  /** The reset of who is given up may find no frame, too. */
+  private isReclaiming: bool = false;
   private timeWaits: u32 = 0;
   private oldestTimeWait: Connection | null = null;
   private newestTimeWait: Connection | null = null;
@@ -112,16 +129,91 @@ export class Core {
     }
   }
 
+  /** Frames that all connections hold. */
+  get heldFrames(): u32 {
+    return this.receiveFrames + this.reassemblies.used + this.queues.used;
+  }
+
+  /** May a connection hold one more, with what it and the others have? */
+  hasShare(connection: Connection): bool {
+    const own = connection.unconsumedFrames + connection.reassembly.segments + connection.queue.count;
+    return this.heldFrames + shareOf(own) < FRAMES_MAX;
+  }
+
+  /** Who has not taken what came gets no more window. */
+  get isScarce(): bool {
+    return this.heldFrames >= FRAMES_SCARCE;
+  }
+
   /**
-   * There is no frame to send, and soon none to receive with. Those that wait for earlier ones are given up, as in FreeBSD:
-   * if they were all that there may be, the earlier ones could not come in. Peers send them again (RFC 2018 section 8).
+   * May a connection that has nothing of its kind hold one more frame? If there is none left, others give up what they hold; and
+   * one that has got on before, and keeps nothing waiting, gets one of those that are kept for such.
+   */
+  mayHold(connection: Connection): bool {
+    let held = this.heldFrames;
+    if (held < FRAMES_MAX) return true;
+    this.reclaim(connection);
+    held = this.heldFrames;
+    if (held < FRAMES_MAX) return true;
+    return held < FRAMES_MAX + FRAMES_RESERVE && isSound(connection);
+  }
+
+  /**
+   * Frames have run out: those that wait for earlier ones are given up, first those that have waited for longest (FreeBSD drains
+   * its reassembly queues when mbufs run out); if there are none, a connection that has stalled is.
+   */
+  private reclaim(except: Connection | null): void {
+    if (this.isReclaiming) return;
+    const early = this.early.first(except);
+    if (early !== null) {
+      this.giveUpEarly(early);
+      return;
+    }
+    this.isReclaiming = true;
+    this.dropStalled(except);
+    this.isReclaiming = false;
+  }
+
+  /** Peers send it again (RFC 2018 section 8). */
+  private giveUpEarly(connection: Connection): void {
+    counter_add(this.counters.dropGivenUp, connection.reassembly.segments);
+    this.reassemblies.reset(connection.reassembly);
+    this.early.remove(connection);
+  }
+
+  /** What has waited too long for earlier segments. */
+  expireEarly(): void {
+    let connection = this.early.first(null);
+    while (connection !== null && connection.earlyUntil <= this.nowMilliseconds) {
+      this.giveUpEarly(connection);
+      connection = this.early.first(null);
+    }
+  }
+
+  /** Ends a connection whose peer has not taken for long what is queued for it (RFC 6429 section 4). */
+  private dropStalled(except: Connection | null): void {
+    const table = this.table;
+    for (let looks = min(table.size, STALLED_LOOKS); looks > 0; looks--) {
+      this.hand = this.hand + 1 < table.size ? this.hand + 1 : 0;
+      const connection = table.inSlot(this.hand);
+      if (connection === except || !connection.used || connection.queue.count === 0) continue;
+      if (this.nowMilliseconds - connection.progressAtMilliseconds < STALLED_MILLISECONDS) continue;
+      count(this.counters.stalledDrops);
+      const resets = this.resets;
+      if (resets !== null) resets.reset(connection);
+      this.end(connection, <u32>-StackError.ENOBUFS);
+      return;
+    }
+  }
+
+  /**
+   * There is no frame to send, and soon none to receive with. A connection's own early segments go first: if they were all that
+   * there may be, the ones before them could not come in.
    */
   wantFrame(connection: Connection | null): void {
     count(this.counters.sendFailed);
-    const early = connection !== null && connection.reassembly.segments !== 0 ? connection : this.lastEarly;
-    if (early === null || early.reassembly.segments === 0) return;
-    counter_add(this.counters.dropGivenUp, early.reassembly.segments);
-    this.reassemblies.reset(early.reassembly);
+    if (connection !== null && connection.reassembly.segments !== 0) this.giveUpEarly(connection);
+    else this.reclaim(connection);
   }
 
   /** The program may write again. */
@@ -214,6 +306,7 @@ export class Core {
     this.queues.reset(connection.queue, 0);
     this.recoveries.reset(connection.recovery);
     this.reassemblies.reset(connection.reassembly);
+    this.early.remove(connection);
     connection.says &= ~SAY_WRITABLE;
     if (connection.has(FLAG_RELEASED)) this.notifier.discard(connection);
   }
@@ -224,4 +317,14 @@ export class Core {
     connection.error = errno;
     this.notifier.say(connection, SAY_CLOSED);
   }
+}
+
+/**
+ * It has got on before: its peer has taken something, or has only ever sent, and the program has taken all of that. And it does not
+ * hold more than what it needs for that.
+ */
+function isSound(connection: Connection): bool {
+  const own = connection.unconsumedFrames + connection.reassembly.segments + connection.queue.count;
+  if (connection.sndUna !== connection.iss + 1) return own <= 1;
+  return own === 0 && connection.queue.end === connection.iss + 1 && connection.rcvNxt !== connection.irs + 1;
 }

@@ -53,6 +53,7 @@ export class Counters {
   readonly closed: u32 = counter("tcp.connections-closed");
   readonly resetByPeer: u32 = counter("tcp.connections-reset-by-peer");
   readonly timedOut: u32 = counter("tcp.connections-timed-out");
+  readonly stalledDrops: u32 = counter("tcp.stalled-dropped");
   readonly keepAliveProbes: u32 = counter("tcp.keepalive-probes");
   readonly keepAliveDrops: u32 = counter("tcp.keepalive-drops");
   readonly timeWaitRecycled: u32 = counter("tcp.time-wait-recycled");

@@ -62,6 +62,7 @@ export function begin(connection: Connection, tuning: Tuning): void {
   connection.tuneSeq = 0;
   connection.tuneAtMicroseconds = 0;
   connection.synSentMicroseconds = 0;
+  connection.earlyUntil = NEVER;
   connection.arrivedFirst = null;
   connection.arrivedLast = null;
   connection.tsRecent = 0;

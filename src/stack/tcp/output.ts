@@ -26,7 +26,7 @@ import {
   FLAG_ZERO_WINDOW_SENT,
   Waiting,
 } from "./connection";
-import { Core } from "./core";
+import { Core, Resets } from "./core";
 import {
   sackOptionBytes,
   synOptionBytes,
@@ -55,7 +55,7 @@ const PERSIST_MAX_MILLISECONDS: u64 = 60_000;
 const ROOM_MILLISECONDS: u64 = 50;
 
 /** Sends segments: what a connection has to send and may, and answers to segments of no connection. */
-export class Output<Below extends Network> {
+export class Output<Below extends Network> implements Resets {
   /** For answers to segments that belong to no connection. */
   readonly answer: Path = new Path();
 
@@ -373,7 +373,7 @@ export class Output<Below extends Network> {
         answering ? connection.tsRecent : 0,
       );
     }
-    const window = min(advertise(connection), 0xffff);
+    const window = min(advertise(connection, false), 0xffff);
     const flags = answering ? SYN | ACK : SYN;
     const ack = answering ? connection.rcvNxt : 0;
     if (answering) {
@@ -460,7 +460,7 @@ export class Output<Below extends Network> {
       const echo = connection.has(FLAG_ECHO_DUPLICATE) ? connection.tsEcho : connection.tsRecent;
       writeTimestamps(frame, p, this.timestamp(connection), echo);
     }
-    const field: u32 = (flags & RST) !== 0 ? 0 : windowField(connection);
+    const field: u32 = (flags & RST) !== 0 ? 0 : windowField(connection, this.core.isScarce);
     connection.flags &= ~(FLAG_ACK_NOW | FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT | FLAG_ECHO_DUPLICATE);
     if (field === 0) connection.flags |= FLAG_ZERO_WINDOW_SENT;
     connection.delayedAckAt = NEVER;

@@ -1,5 +1,6 @@
 import { count, frame_release } from "mirage/framecode";
 import { TcpState } from "../interface";
+import { FRAMES_MAX } from "./budget";
 import {
   Connection,
   FLAG_ACK_DELAYED,
@@ -11,16 +12,12 @@ import {
 } from "./connection";
 import { Core } from "./core";
 import { Segment } from "./segment";
+import { NEVER } from "./timerwheel";
 import { FIN } from "./wire";
 
 /** An acknowledgement waits so long for another segment (FreeBSD's net.inet.tcp.delacktime). */
 export const DELAYED_ACK_MILLISECONDS: u64 = 40;
-/**
- * Frames with data that programs have not consumed, over all connections. With those in send queues less than a program may have
- * by default: there must be some left to hear with that peers have taken or sent again what they must.
- */
-export const RECEIVE_FRAMES_MAX: u32 = 1536;
-/** So many each connection may hold, whatever the others do. More, and a thousand connections would take all there are. */
+/** So many each connection may hold while there are any. */
 const RECEIVE_FRAMES_GRANTED: u32 = 1;
 /** A round trip for sizing buffers is at least so long. */
 const TUNE_MIN_MICROSECONDS: u32 = 200;
@@ -41,12 +38,11 @@ export class Receiver {
    * lets them go.
    */
   private hasRoom(connection: Connection, isNext: bool): bool {
+    const core = this.core;
     const frames = connection.unconsumedFrames + connection.reassembly.segments;
-    if ((isNext ? connection.unconsumedFrames : frames) < RECEIVE_FRAMES_GRANTED) return true;
-    return (
-      frames < this.frameLimit(connection) &&
-      this.core.receiveFrames + this.core.reassemblies.used < RECEIVE_FRAMES_MAX
-    );
+    if (frames < this.frameLimit(connection) && core.hasShare(connection)) return true;
+    if (isNext) return connection.unconsumedFrames < RECEIVE_FRAMES_GRANTED && core.mayHold(connection);
+    return frames < RECEIVE_FRAMES_GRANTED && core.heldFrames < FRAMES_MAX;
   }
 
   /**
@@ -145,10 +141,13 @@ export class Receiver {
       reassemblies.filled(connection.reassembly, connection.rcvNxt);
     } else {
       count(core.counters.receivedOutOfOrder);
-      core.lastEarly = connection;
       const waiting = connection.reassembly;
       if (!reassemblies.insert(waiting, segment.frame, segment.payloadAt, segment.seq, segment.length)) {
         count(core.counters.dropReassembly);
+      }
+      if (connection.earlyUntil === NEVER && waiting.segments !== 0) {
+        core.early.renew(connection, core.nowMilliseconds);
+        core.changed = true;
       }
       return;
     }
@@ -157,9 +156,11 @@ export class Receiver {
       if (!this.deliver(connection, frame, reassemblies.offset, reassemblies.length)) {
         count(core.counters.dropNoMemory);
         frame_release(frame);
-        return;
+        break;
       }
     }
+    if (connection.reassembly.segments === 0) core.early.remove(connection);
+    else core.early.renew(connection, core.nowMilliseconds);
   }
 
   /** Takes the reference if it answers true. */

@@ -9,9 +9,6 @@ import { objectBytes, Pool } from "../pool";
 import { Range, Ranges } from "./ranges";
 import { before, notAfter } from "./sequence";
 
-/** So many pieces a connection may always queue, while the pool has any. */
-const PIECES_GRANTED: u32 = 8;
-
 /** A range of a frame. */
 class Piece extends Range {
   frame: u32 = 0;
@@ -44,14 +41,20 @@ export class SendQueues {
   private bytes: u32 = 0;
   private readonly pieces: Pool<Piece>;
 
-  /** @param limit Most pieces in all queues together. */
-  constructor(limit: u32) {
+  /**
+   * @param limit Most pieces in all queues together.
+   * @param first So many of them are for queues that are empty.
+   */
+  constructor(
+    limit: u32,
+    private readonly first: u32,
+  ) {
     this.pieces = new Pool<Piece>(limit, objectBytes<Piece>());
   }
 
   /** Grows the memory, when a connection is made. False: there is none left. */
   reserve(pieces: u32): bool {
-    return this.pieces.reserve(pieces);
+    return this.pieces.reserve(pieces + this.first);
   }
 
   /** Bytes that may be appended to a queue, for all that the others have. */
@@ -82,22 +85,27 @@ export class SendQueues {
   }
 
   /**
-   * Queues `length` bytes (not 0) of a frame, by a reference of its own; the caller keeps his. False: the pool is used up,
-   * or by its fill this queue has its share: try again after an acknowledgement.
+   * Queues `length` bytes (not 0) of a frame, if it follows in the same frame what was queued last. False: it must be a piece of its
+   * own.
+   */
+  extend(queue: SendQueue, frame: u32, offset: u32, length: u32): bool {
+    const last = queue.last;
+    if (last === null) return false;
+    const piece = <Piece>last;
+    if (piece.frame !== frame || piece.offset + piece.length !== offset) return false;
+    piece.end += length;
+    queue.end += length;
+    this.bytes += length;
+    return true;
+  }
+
+  /**
+   * Queues a piece, by a reference of its own; the caller keeps his. False: the pool is used up, or by its fill this queue has its
+   * share.
    */
   append(queue: SendQueue, frame: u32, offset: u32, length: u32): bool {
-    const last = queue.last;
-    if (last !== null) {
-      const piece = <Piece>last;
-      if (piece.frame === frame && piece.offset + piece.length === offset) {
-        piece.end += length;
-        queue.end += length;
-        this.bytes += length;
-        return true;
-      }
-    }
     // What one connection may take of a shared pool shrinks with what is left (Choudhury and Hahn, 1998).
-    if (queue.count >= PIECES_GRANTED && queue.count >= this.pieces.free) return false;
+    if (queue.count !== 0 && queue.count + this.first >= this.pieces.free) return false;
     const piece = this.pieces.take();
     if (piece === null) return false;
     frame_retain(frame);

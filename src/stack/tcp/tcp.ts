@@ -44,6 +44,7 @@ export class Tcp<Below extends Network> implements Transport {
     const output = new Output<Below>(core, below);
     const listening = new Listening<Below>(core, below, output);
     const receiver = new Receiver(core);
+    core.resets = output;
     this.core = core;
     this.output = output;
     this.listening = listening;
@@ -62,6 +63,7 @@ export class Tcp<Below extends Network> implements Transport {
   timer(): void {
     this.core.tick();
     this.core.changed = true; // the alarm has forgotten what it was told
+    this.core.expireEarly();
     this.timers.run();
     this.listening.timer();
     this.wind();
@@ -104,8 +106,10 @@ export class Tcp<Below extends Network> implements Transport {
   private wind(): void {
     if (!this.core.changed) return;
     this.core.changed = false;
-    const next = min(this.core.wheel.nextMilliseconds(), this.listening.cache.nextMilliseconds());
-    if (next !== NEVER) this.alarm.at(next * NANOSECONDS_PER_MILLISECOND);
+    const core = this.core;
+    const next = min(core.wheel.nextMilliseconds(), this.listening.cache.nextMilliseconds());
+    const soonest = min(next, core.early.nextMilliseconds);
+    if (soonest !== NEVER) this.alarm.at(soonest * NANOSECONDS_PER_MILLISECOND);
   }
 
   // Programs: see docs/stack-interface.md.
@@ -273,7 +277,7 @@ export class Tcp<Below extends Network> implements Transport {
     }
     if (connection.has(FLAG_FIN_WANTED)) return StackError.EPIPE;
     const taken = min(length, min(connection.sendRoomBytes, this.core.queues.roomBytes(connection.queue)));
-    if (taken !== 0 && this.core.queues.append(connection.queue, frame, offset, taken)) {
+    if (taken !== 0 && this.append(connection, frame, offset, taken)) {
       this.core.tick();
       if (taken < length) connection.flags |= FLAG_WRITE_BLOCKED;
       this.output.send(connection);
@@ -288,11 +292,24 @@ export class Tcp<Below extends Network> implements Transport {
     return 0;
   }
 
+  /** False: there is no memory, or what there is belongs to others. */
+  private append(connection: Connection, frame: u32, offset: u32, length: u32): bool {
+    const core = this.core;
+    const queue = connection.queue;
+    if (core.queues.extend(queue, frame, offset, length)) return true;
+    if (!core.hasShare(connection)) {
+      if (queue.count !== 0) return false;
+      core.tick();
+      if (!core.mayHold(connection)) return false;
+    }
+    return core.queues.append(queue, frame, offset, length);
+  }
+
   consume(id: u32, bytes: u32): i32 {
     const connection = this.flow(id);
     if (connection === null) return StackError.EBADF;
     this.receiver.consumed(connection, bytes);
-    if (connection.state >= <u32>TcpState.Established && windowUpdate(connection)) {
+    if (connection.state >= <u32>TcpState.Established && windowUpdate(connection, this.core.isScarce)) {
       this.core.tick();
       count(this.core.counters.sentWindowUpdates);
       connection.flags |= FLAG_ACK_NOW;
