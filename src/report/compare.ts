@@ -143,7 +143,7 @@ function sourceSection({ freebsd, layers, notes }: SourceReport): Section {
     text: [
       freebsd === undefined
         ? "Mirage's own; no FreeBSD source was given to set beside it."
-        : `Mirage beside ${freebsd.version}. Fewer lines are drawn as better; that what the lines do is the same is not said.`,
+        : `Mirage beside ${freebsd.version}. Fewer lines are drawn as better, although they need not do the same.`,
       ...notes,
     ],
     ...(rows.length === 0 ? {} : { plot: { kind: "ratios", axis: "Mirage / FreeBSD", rows } }),

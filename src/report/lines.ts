@@ -19,8 +19,7 @@ interface Scale {
 }
 
 /** 1, 2 and 5 times powers of ten; over many decades the powers alone. */
-function logTicks(low: number, high: number): number[] {
-  const decades = Math.log10(high / low);
+function logTicks(low: number, high: number, decades = Math.log10(high / low)): number[] {
   const steps = decades > 4 ? [1] : decades > 2.5 ? [1, 3] : [1, 2, 5];
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
@@ -62,12 +61,17 @@ export function scaleFor(axis: Axis, values: readonly number[], about: number): 
     const domain: [number, number] = [least, most];
     if (given === undefined) {
       // Out to the next tick, so that an axis ends in a label.
-      const near = logTicks(least / 10, most * 10);
+      const decades = Math.log10(most / least);
+      const near = logTicks(least / 10, most * 10, decades);
       domain[0] = near.filter((tick) => tick <= least).at(-1) ?? least;
       domain[1] = near.find((tick) => tick >= most) ?? most;
     }
     if (domain[0] === domain[1]) domain[1] *= 10;
-    return { type: "log", domain, ticks: given ?? logTicks(...domain).map(plainTick) };
+    return {
+      type: "log",
+      domain,
+      ticks: given ?? logTicks(domain[0], domain[1], Math.log10(most / least)).map(plainTick),
+    };
   }
   if (axis.scale === "symlog") {
     const constant = axis.linearBelow ?? 1;

@@ -8,6 +8,7 @@ import { cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
+import { compareReport, writeReport } from "../../src/report/index.ts";
 import { atEnd } from "./cleanup.ts";
 import { type Job, jobsOf } from "./jobs.ts";
 import { LinuxRig, linuxScenario, whyNoOffloads, whyNotLinux } from "./linux.ts";
@@ -118,6 +119,9 @@ export async function compareStacks(args: CompareArguments): Promise<number> {
   };
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
+  }
+  if (options.html !== undefined) {
+    await writeReport(options.html, compareReport(results));
   }
   process.stdout.write(`${formatResults(results)}\n`);
   return ExitCode.Ok;
