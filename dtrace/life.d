@@ -19,7 +19,7 @@ BEGIN
 	printf("%10s  %-8s %s\n", "ms", "what", "details");
 }
 
-mirage:::program-start
+mirage:::start
 {
 	printf("%10d  %-8s %s (%s)\n", (timestamp - begun) / 1000000, "start",
 	    stringof(args[0]), stringof(args[1]));
@@ -30,7 +30,7 @@ mirage:::turn-start
 	turn = timestamp;
 }
 
-mirage:::turn-end
+mirage:::turn-done
 /turn != 0/
 {
 	@turns["ns of a turn"] = quantize(timestamp - turn);
@@ -45,7 +45,7 @@ mirage:::drop
 	@drops[stringof(args[1])] = count();
 }
 
-mirage:::budget-exceeded
+mirage:::budget
 {
 	printf("%10d  %-8s %s: more than %d\n", (timestamp - begun) / 1000000,
 	    "budget", stringof(args[0]), args[1]);
@@ -57,7 +57,7 @@ mirage:::error
 	    stringof(args[1]));
 }
 
-mirage:::program-stop
+mirage:::stop
 {
 	printf("%10d  %-8s %s: %s, exit code %d\n",
 	    (timestamp - begun) / 1000000, "stop", stringof(args[0]),

@@ -214,6 +214,16 @@ mirage_platform_drops(
 	return (counter_u64_fetch(p->ports[netif].drops[reason]));
 }
 
+/* What is sent goes to the host at once. */
+uint32_t
+mirage_platform_waiting(
+    struct mirage_platform *p, unsigned netif, bool transmit)
+{
+	return (transmit ?
+		0 :
+		__atomic_load_n(&p->ports[netif].waiting, __ATOMIC_RELAXED));
+}
+
 uint64_t
 mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
 {

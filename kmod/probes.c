@@ -38,39 +38,30 @@ SDT_PROVIDER_DEFINE(mirage);
  */
 #define FIRE __attribute__((noinline, disable_tail_calls)) void
 
-#define MIRAGE_PROBE1(name, since, when, t0, a0, d0)   \
-	ENABLED(name)                                  \
-	SDT_PROBE_DEFINE1(mirage, , , name, TEXT(t0)); \
-	FIRE mirage_probe_##name(t0 a0)                \
-	{                                              \
-		ENABLED_IS_ID(name);                   \
-		SDT_PROBE1(mirage, , , name, a0);      \
-	}
-#define MIRAGE_PROBE2(name, since, when, t0, a0, d0, t1, a1, d1) \
-	ENABLED(name)                                            \
-	SDT_PROBE_DEFINE2(mirage, , , name, TEXT(t0), TEXT(t1)); \
-	FIRE mirage_probe_##name(t0 a0, t1 a1)                   \
-	{                                                        \
-		ENABLED_IS_ID(name);                             \
-		SDT_PROBE2(mirage, , , name, a0, a1);            \
-	}
-#define MIRAGE_PROBE3(name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2) \
-	ENABLED(name)                                                        \
-	SDT_PROBE_DEFINE3(mirage, , , name, TEXT(t0), TEXT(t1), TEXT(t2));   \
-	FIRE mirage_probe_##name(t0 a0, t1 a1, t2 a2)                        \
-	{                                                                    \
-		ENABLED_IS_ID(name);                                         \
-		SDT_PROBE3(mirage, , , name, a0, a1, a2);                    \
-	}
-#define MIRAGE_PROBE4(                                                 \
-    name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2, t3, a3, d3) \
-	ENABLED(name)                                                  \
-	SDT_PROBE_DEFINE4(                                             \
-	    mirage, , , name, TEXT(t0), TEXT(t1), TEXT(t2), TEXT(t3)); \
-	FIRE mirage_probe_##name(t0 a0, t1 a1, t2 a2, t3 a3)           \
-	{                                                              \
-		ENABLED_IS_ID(name);                                   \
-		SDT_PROBE4(mirage, , , name, a0, a1, a2, a3);          \
+/* SDT_PROBE_DEFINEn_XLATE wants two texts of each argument: C's type and D's.
+ */
+#define PAIR(type, name, ...) TEXT(type), AS(__VA_ARGS__, NULL)
+#define AS(what, as, ...)     as
+#define CALL(macro, ...)      macro(__VA_ARGS__)
+#define DEFINE(name, n, ...)                     \
+	CALL(MIRAGE_PROBE_JOIN(DEFINE, n), name, \
+	    MIRAGE_PROBE_EACH(PAIR, __VA_ARGS__))
+#define DEFINE1(...) SDT_PROBE_DEFINE1_XLATE(mirage, , , __VA_ARGS__)
+#define DEFINE2(...) SDT_PROBE_DEFINE2_XLATE(mirage, , , __VA_ARGS__)
+#define DEFINE3(...) SDT_PROBE_DEFINE3_XLATE(mirage, , , __VA_ARGS__)
+#define DEFINE4(...) SDT_PROBE_DEFINE4_XLATE(mirage, , , __VA_ARGS__)
+#define DEFINE5(...) SDT_PROBE_DEFINE5_XLATE(mirage, , , __VA_ARGS__)
+#define DEFINE6(...) SDT_PROBE_DEFINE6_XLATE(mirage, , , __VA_ARGS__)
+
+#define MIRAGE_PROBE_ROW(name, family, since, where, when, ...)         \
+	ENABLED(name)                                                   \
+	DEFINE(name, MIRAGE_PROBE_COUNT(__VA_ARGS__), __VA_ARGS__);     \
+	FIRE mirage_probe_##name(MIRAGE_PROBE_PARAMETERS(__VA_ARGS__))  \
+	{                                                               \
+		ENABLED_IS_ID(name);                                    \
+		CALL(MIRAGE_PROBE_JOIN(                                 \
+			 SDT_PROBE, MIRAGE_PROBE_COUNT(__VA_ARGS__)),   \
+		    mirage, , , name, MIRAGE_PROBE_NAMES(__VA_ARGS__)); \
 	}
 
 /*
@@ -79,9 +70,15 @@ SDT_PROVIDER_DEFINE(mirage);
  */
 #define TEXT(type)  TEXT2(type)
 #define TEXT2(type) #type
+#define uint8_t	    unsigned char
 #define uint32_t    unsigned int
 #define uint64_t    unsigned long
+/* SDT_PROBE6 calls as of six arguments what is declared with five. */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wcast-function-type"
 #include "../dtrace/probes.def"
+#pragma clang diagnostic pop
+#undef uint8_t
 #undef uint32_t
 #undef uint64_t
 

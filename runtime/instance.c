@@ -106,8 +106,7 @@ mirage_instance_run(struct mirage_instance *inst)
 	inst->stack_limit =
 	    inst->config.stack_low + (uintptr_t)inst->config.params.stack_bytes;
 	inst->state = MIRAGE_RUNNING;
-	MIRAGE_PROBE(
-	    program__start, inst->program->name, inst->program->build_id);
+	MIRAGE_PROBE(start, inst->program->name, inst->program->build_id);
 	if (mirage_engine_accepts(inst) && open_parts(inst) &&
 	    mirage_engine_main(inst))
 		mirage_loop_run(inst);
@@ -121,8 +120,8 @@ mirage_instance_run(struct mirage_instance *inst)
 		else
 			inst->state = MIRAGE_STOPPED;
 	}
-	MIRAGE_PROBE(program__stop, inst->program->name,
-	    state_name(inst->state), inst->exit_code);
+	MIRAGE_PROBE(stop, inst->program->name, state_name(inst->state),
+	    inst->exit_code);
 	return (inst->state);
 }
 
@@ -190,7 +189,7 @@ mirage_fail_budget(struct mirage_instance *inst, enum mirage_budget budget)
 	snprintf(text, sizeof(text), budgets[budget].text, limit);
 	snprintf(what, sizeof(what), "%s budget exceeded: %s (rtparam %c=%s)",
 	    budgets[budget].name, text, budgets[budget].letter, limit);
-	MIRAGE_PROBE(budget__exceeded, budgets[budget].name, amounts[budget]);
+	MIRAGE_PROBE(budget, budgets[budget].name, amounts[budget]);
 	mirage_fail(inst, MIRAGE_OVER_BUDGET, what);
 }
 

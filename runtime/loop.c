@@ -35,18 +35,13 @@ unclaimed(
 	release_handle(inst, handle);
 }
 
-/* Into the table; 0: the program holds too many, and the frame is gone. */
-static uint32_t
-insert(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+/* The program holds too many: this one is gone. */
+static void
+over_limit(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 {
-	uint32_t handle = mirage_frame_insert(inst, f), len = f->len;
-
-	if (handle == 0) {
-		inst->stats.drop_frames_limit++;
-		MIRAGE_PROBE(drop, netif, "frames-limit", len);
-		mirage_platform_frame_free(inst->platform, f);
-	}
-	return (handle);
+	inst->stats.drop_frames_limit++;
+	MIRAGE_PROBE(drop, netif, "frames-limit", f->len);
+	mirage_platform_frame_free(inst->platform, f);
 }
 
 /* One packet of a merged frame, to a listener of application code. */
@@ -54,27 +49,32 @@ static bool
 deliver_packet(
     struct mirage_instance *inst, void *netif, struct mirage_frame *f)
 {
-	uint32_t len = f->len, handle = insert(inst, *(unsigned *)netif, f);
+	uint32_t len = f->len, handle = mirage_frame_insert(inst, f);
 
-	if (handle != 0 &&
-	    !mirage_net_deliver_frame(inst, *(unsigned *)netif, handle))
+	if (handle == 0)
+		over_limit(inst, *(unsigned *)netif, f);
+	else if (!mirage_net_deliver_frame(inst, *(unsigned *)netif, handle))
 		unclaimed(inst, *(unsigned *)netif, handle, len);
 	return (!mirage_ended(inst));
 }
 
-/* Finds a taker for one received frame. */
+/* Finds a taker for one received frame, with more of its batch behind it. */
 static void
-input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f,
+    uint32_t behind)
 {
 	uint32_t handle, len = f->len;
 
 	inst->stats.frames_in++;
 	inst->stats.bytes_in += len;
-	MIRAGE_PROBE(frame__in, netif, f->head, f->head_len, len);
 	f->netif = (uint16_t)netif;
-	handle = insert(inst, netif, f);
-	if (handle == 0)
+	handle = mirage_frame_insert(inst, f);
+	MIRAGE_PROBE(netif__rx, netif, handle, f->head, len, f->flags,
+	    behind + mirage_platform_waiting(inst->platform, netif, false));
+	if (handle == 0) {
+		over_limit(inst, netif, f);
 		return;
+	}
 	inst->stats.frames_merged += f->segment_bytes != 0;
 	mirage_engine_turn(inst);
 	if (mirage_frame_code_input(inst, netif, handle))
@@ -108,7 +108,7 @@ receive(struct mirage_instance *inst, unsigned netif)
 		if (UNLIKELY(mirage_ended(inst)))
 			mirage_platform_frame_free(inst->platform, frames[i]);
 		else
-			input(inst, netif, frames[i]);
+			input(inst, netif, frames[i], (uint32_t)(n - 1 - i));
 	}
 	return (n == max);
 }
@@ -152,7 +152,7 @@ mirage_loop_run(struct mirage_instance *inst)
 		text = mirage_platform_netstat(p, &size);
 		if (text != NULL)
 			mirage_netstat(inst, text, size);
-		MIRAGE_PROBE(turn__end, turn, inst->stats.instructions);
+		MIRAGE_PROBE(turn__done, turn, inst->stats.instructions);
 		if (more || inst->frame_code->nevents > 0)
 			continue;
 		app = mirage_timers_deadline(inst);
@@ -164,7 +164,10 @@ mirage_loop_run(struct mirage_instance *inst)
 		if (mirage_ended(inst))
 			break;
 		deadline = app < code ? app : code;
-		MIRAGE_PROBE(sleep, turn, deadline);
+		MIRAGE_PROBE(sleep, turn, deadline,
+		    deadline == UINT64_MAX ? 0U :
+			app <= code	   ? 1U :
+					     2U);
 		woke = mirage_platform_wait(p, deadline);
 		MIRAGE_PROBE(wakeup, turn + 1, woke);
 		inst->stats.wakeups++;

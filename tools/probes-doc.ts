@@ -15,70 +15,147 @@ export interface ProbeArgument {
   readonly name: string;
   /** What it is, with its unit. */
   readonly text: string;
+  /** The type as which dtrace(1) shows it, if that is another. */
+  readonly as: string | undefined;
 }
+
+const families = {
+  program: "Program",
+  frames: "Frames",
+  stack: "Stack",
+  language: "Language",
+  sampling: "Sampling",
+} as const;
+
+type Family = keyof typeof families;
 
 /** One row. */
 export interface ProbeRow {
-  /** As USDT writes it: `frame__in`. */
+  /** As USDT writes it: `netif__rx`. */
   readonly name: string;
+  readonly family: Family;
   /** Version of Mirage. */
   readonly since: string;
+  /** Files that fire it. */
+  readonly where: readonly string[];
   readonly when: string;
   readonly args: readonly ProbeArgument[];
 }
 
+const string = String.raw`"(?:[^"\\]|\\.)*"`;
+const tuple = String.raw`\((?:[^()"]|${string})*\)`;
+
+function parseArgument(text: string, row: string): ProbeArgument {
+  const found = new RegExp(
+    String.raw`^\(\s*([\w *]+?),\s*(\w+),\s*(${string})(?:,\s*(${string}))?\s*\)$`,
+  ).exec(text);
+  if (found === null) {
+    throw new Error(`probes.def: ${row}: not an argument: ${text}`);
+  }
+  const [, type, name, what, as] = found;
+  return {
+    type: type!,
+    name: name!,
+    text: JSON.parse(what!),
+    as: as === undefined ? undefined : JSON.parse(as),
+  };
+}
+
 /** @param def the text of probes.def */
 export function parseProbes(def: string): ProbeRow[] {
-  const rows = [
-    ...def.matchAll(
-      /^MIRAGE_PROBE(\d)\((\w+),\s*"([^"]*)",\s*"([^"]*)"((?:,\s*[\w *]+,\s*\w+,\s*"[^"]*")*)\)$/gm,
-    ),
-  ].map(([, count, name, since, when, rest]) => {
-    const args = [...rest!.matchAll(/,\s*([\w *]+?),\s*(\w+),\s*"([^"]*)"/g)].map(
-      ([, type, argument, text]) => ({
-        type: type!,
-        name: argument!,
-        text: text!,
-      }),
-    );
-    if (args.length !== Number(count)) {
-      throw new Error(`probes.def: MIRAGE_PROBE${count}(${name}) has ${args.length} arguments`);
+  const shared = new Map(
+    [...def.matchAll(new RegExp(String.raw`^#define (\w+) (${tuple})$`, "gm"))].map(([, name, text]) => [
+      name!,
+      text!,
+    ]),
+  );
+  const pattern = new RegExp(
+    String.raw`^MIRAGE_PROBE_ROW\((\w+),\s*(\w+),\s*(${string}),\s*(${string}),\s*(${string})` +
+      String.raw`((?:,\s*(?:\w+|${tuple}))*)\)$`,
+    "gm",
+  );
+  const rows = [...def.matchAll(pattern)].map(([, name, family, since, where, when, rest]) => {
+    if (!Object.hasOwn(families, family!)) {
+      throw new Error(`probes.def: ${name}: there is no family ${family}`);
     }
-    return { name: name!, since: since!, when: when!, args };
+    const args = [...rest!.matchAll(new RegExp(String.raw`,\s*(?:(${tuple})|(\w+))`, "g"))].map(
+      ([, text, shorthand]) => {
+        const said = text ?? shared.get(shorthand!);
+        if (said === undefined) {
+          throw new Error(`probes.def: ${name}: nothing defines ${shorthand}`);
+        }
+        return parseArgument(said, name!);
+      },
+    );
+    if (args.length < 1 || args.length > 6) {
+      throw new Error(`probes.def: ${name} has ${args.length} arguments, not 1 to 6`);
+    }
+    return {
+      name: name!,
+      family: family as Family,
+      since: JSON.parse(since!) as string,
+      where: (JSON.parse(where!) as string).split(" "),
+      when: JSON.parse(when!) as string,
+      args,
+    };
   });
-  const begun = def.match(/^MIRAGE_PROBE/gm)?.length ?? 0;
+  const begun = def.match(/^MIRAGE_PROBE_ROW/gm)?.length ?? 0;
   if (rows.length === 0 || rows.length !== begun) {
     throw new Error(`probes.def: understood ${rows.length} of ${begun} rows`);
   }
   return rows;
 }
 
-/** As DTrace writes it: `frame-in`. */
+/** As DTrace writes it: `netif-rx`. */
 export function dtraceName(name: string): string {
   return name.replaceAll("__", "-");
 }
 
+function declaration(type: string, name: string): string {
+  return `${type} ${name}`.replace("* ", "*");
+}
+
 function cell(args: readonly ProbeArgument[]): string {
   return args
-    .map(({ type, name, text }, i) => `${i} \`${`${type} ${name}`.replace("* ", "*")}\`: ${text}`)
+    .map(({ type, name, text, as }, i) =>
+      as === undefined
+        ? `${i} \`${declaration(type, name)}\`: ${text}`
+        : `${i} \`${declaration(as, name)}\` (of \`${type}\`): ${text}`,
+    )
     .join("<br>");
 }
 
+function section(family: Family, rows: readonly ProbeRow[]): string {
+  const lines = rows
+    .filter((row) => row.family === family)
+    .map(
+      (row) =>
+        `| \`${dtraceName(row.name)}\` | ${row.when} | ${cell(row.args)} | ${row.where.map((file) => `\`${file}\``).join("<br>")} | ${row.since} |`,
+    );
+  if (lines.length === 0) {
+    return "";
+  }
+  return `## ${families[family]}
+
+| probe | when | arguments | fired by | since |
+|---|---|---|---|---|
+${lines.join("\n")}
+
+`;
+}
+
 export function probesPage(rows: readonly ProbeRow[]): string {
-  const table = rows
-    .map((row) => `| \`${dtraceName(row.name)}\` | ${row.when} | ${cell(row.args)} | ${row.since} |`)
-    .join("\n");
+  const sections = (Object.keys(families) as Family[]).map((family) => section(family, rows)).join("");
   return `# Probes
 
 <!-- Made by tools/probes-doc.ts from dtrace/probes.def: change that table, not this page. -->
 
-Places in the runtime and its platforms that a tracer can listen at. In the kernel they are SDT probes of provider
-\`mirage\`, for dtrace(1); in a process USDT, for bpftrace, perf and SystemTap, where \`sys/sdt.h\` was installed when
-Mirage was built. USDT writes \`__\` for the \`-\` in a name. A probe that nobody listens at costs two instructions.
+Places in the stack, the runtime and its platforms that a tracer can listen at. In the kernel they are SDT probes of
+provider \`mirage\`, for dtrace(1); in a process USDT, for bpftrace, perf and SystemTap, where \`sys/sdt.h\` was installed
+when Mirage was built. USDT writes \`__\` for the \`-\` in a name. A probe that nobody listens at costs two instructions, in
+frame code too: a comparison with memory and a branch.
 
-| probe | when | arguments | since |
-|---|---|---|---|
-${table}
+${sections}## Reading arguments
 
 In D an argument is \`args[0]\`, or \`arg0\` without its type; text is \`stringof(args[0])\`, and that of \`console\`
 \`substr(stringof(args[1]), 0, args[2])\`.

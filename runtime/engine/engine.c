@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <mirage/platform.h>
+#include <mirage/probes.h>
 
 #include "heap.h"
 #include "native.h"
@@ -345,6 +346,7 @@ run_microtasks(duk_context *ctx, void *arg)
 {
 	struct mirage_instance *inst = arg;
 	struct mirage_engine *e = inst->engine;
+	uint32_t ran = 0;
 
 	while (e->ring_count > 0) {
 		duk_push_heapptr(ctx, e->ring);
@@ -360,9 +362,11 @@ run_microtasks(duk_context *ctx, void *arg)
 		 * runs next finds that nothing is left, and is named.
 		 */
 		inst->fuel -= 8;
+		ran++;
 		if (mirage_ending(inst))
 			break;
 	}
+	MIRAGE_PROBE(microtasks, inst->stats.turns, ran);
 	return (0);
 }
 

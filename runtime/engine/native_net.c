@@ -579,7 +579,11 @@ frame_view(duk_context *ctx)
 static duk_ret_t
 frame_retain(duk_context *ctx)
 {
-	frame_argument(ctx, mirage_native_instance(ctx), 0)->refs++;
+	struct mirage_frame *f =
+	    frame_argument(ctx, mirage_native_instance(ctx), 0);
+
+	f->refs++;
+	MIRAGE_PROBE(frame__retain, f->handle, f->refs);
 	return (0);
 }
 

@@ -215,7 +215,8 @@ count_sent(struct mirage_instance *inst, unsigned netif, uint32_t len,
 static enum mirage_tx
 hand_down(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 {
-	MIRAGE_PROBE(frame__out, netif, f->head, f->head_len, f->len);
+	MIRAGE_PROBE(netif__tx, netif, f->handle, f->head, f->len, f->flags,
+	    mirage_platform_waiting(inst->platform, netif, true));
 	if (f->refs == 1)
 		mirage_frame_detach(inst, f);
 	return (mirage_platform_transmit(inst->platform, netif, f));

@@ -188,6 +188,15 @@ copy_frame(struct mirage_platform *p, const struct mirage_frame *f)
 	return (copy);
 }
 
+/* What was sent waits to be received. */
+uint32_t
+mirage_platform_waiting(
+    struct mirage_platform *p, unsigned netif, bool transmit)
+{
+	(void)transmit;
+	return (p->netif[netif].n);
+}
+
 uint64_t
 mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
 {

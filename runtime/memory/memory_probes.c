@@ -102,65 +102,71 @@ of_text(const char *text)
 static struct value
 of_address(const void *address)
 {
-	(void)address;
+	if (address == NULL)
+		return (of_text("NULL"));
 	return ((struct value) {.kind = ADDRESS});
 }
 
-#define VALUE(a)                      \
-	_Generic((a),                 \
-	    const char *: of_text,    \
-	    const void *: of_address, \
-	    default: of_number)(a)
+static struct value
+of_connection(const struct mirage_probe_tcp *c)
+{
+	static _Thread_local char text[64];
 
-#define MIRAGE_PROBE1(name, since, when, t0, a0, d0)       \
-	volatile uint32_t mirage_probe_##name##_enabled;   \
-	void mirage_probe_##name(t0 a0)                    \
-	{                                                  \
-		const struct value values[] = {VALUE(a0)}; \
-                                                           \
-		fired(#name, values, 1);                   \
-	}
-#define MIRAGE_PROBE2(name, since, when, t0, a0, d0, t1, a1, d1)      \
-	volatile uint32_t mirage_probe_##name##_enabled;              \
-	void mirage_probe_##name(t0 a0, t1 a1)                        \
-	{                                                             \
-		const struct value values[] = {VALUE(a0), VALUE(a1)}; \
-                                                                      \
-		fired(#name, values, 2);                              \
-	}
-#define MIRAGE_PROBE3(name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2) \
-	volatile uint32_t mirage_probe_##name##_enabled;                     \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2)                        \
-	{                                                                    \
-		const struct value values[] = {                              \
-		    VALUE(a0), VALUE(a1), VALUE(a2)};                        \
-                                                                             \
-		fired(#name, values, 3);                                     \
-	}
-#define MIRAGE_PROBE4(                                                 \
-    name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2, t3, a3, d3) \
+	if (c == NULL)
+		return (of_address(c));
+	snprintf(text, sizeof(text), "state %d ports %u %u", (int)c->state,
+	    (unsigned)c->local_port, (unsigned)c->remote_port);
+	return (of_text(text));
+}
+
+static struct value
+of_socket(const struct mirage_probe_udp *u)
+{
+	static _Thread_local char text[64];
+
+	snprintf(text, sizeof(text), "ports %u %u", (unsigned)u->local_port,
+	    (unsigned)u->remote_port);
+	return (of_text(text));
+}
+
+static struct value
+of_netif(const struct mirage_probe_netif *netif)
+{
+	return (of_text(netif->name));
+}
+
+#define VALUE(type, name, ...)                        \
+	_Generic((name),                              \
+	    const char *: of_text,                    \
+	    const void *: of_address,                 \
+	    void *: of_address,                       \
+	    uint8_t *: of_address,                    \
+	    struct ip *: of_address,                  \
+	    struct ip6_hdr *: of_address,             \
+	    struct tcphdr *: of_address,              \
+	    struct udphdr *: of_address,              \
+	    struct mirage_probe_netif *: of_netif,    \
+	    struct mirage_probe_udp *: of_socket,     \
+	    struct mirage_probe_tcp *: of_connection, \
+	    default: of_number)(name)
+
+#define MIRAGE_PROBE_ROW(name, family, since, where, when, ...)        \
 	volatile uint32_t mirage_probe_##name##_enabled;               \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2, t3 a3)           \
+	void mirage_probe_##name(MIRAGE_PROBE_PARAMETERS(__VA_ARGS__)) \
 	{                                                              \
 		const struct value values[] = {                        \
-		    VALUE(a0), VALUE(a1), VALUE(a2), VALUE(a3)};       \
+		    MIRAGE_PROBE_EACH(VALUE, __VA_ARGS__)};            \
                                                                        \
-		fired(#name, values, 4);                               \
+		fired(#name, values, MIRAGE_PROBE_COUNT(__VA_ARGS__)); \
 	}
 #include "../../dtrace/probes.def"
-#undef MIRAGE_PROBE1
-#undef MIRAGE_PROBE2
-#undef MIRAGE_PROBE3
-#undef MIRAGE_PROBE4
+#undef MIRAGE_PROBE_ROW
 
 /* Once on, they stay on: who records nothing is not disturbed. */
 static void
 enable(void)
 {
-#define MIRAGE_PROBE1(name, ...) mirage_probe_##name##_enabled = 1;
-#define MIRAGE_PROBE2		 MIRAGE_PROBE1
-#define MIRAGE_PROBE3		 MIRAGE_PROBE1
-#define MIRAGE_PROBE4		 MIRAGE_PROBE1
+#define MIRAGE_PROBE_ROW(name, ...) mirage_probe_##name##_enabled = 1;
 #include "../../dtrace/probes.def"
 }
 

@@ -168,6 +168,17 @@ mirage_platform_drops(
 	return (p->nics[netif].drops[reason]);
 }
 
+/* The system's queues do not say. */
+uint32_t
+mirage_platform_waiting(
+    struct mirage_platform *p, unsigned netif, bool transmit)
+{
+	(void)p;
+	(void)netif;
+	(void)transmit;
+	return (0);
+}
+
 uint64_t
 mirage_platform_copies(struct mirage_platform *p, uint64_t *bytes)
 {

@@ -17,40 +17,18 @@
 #if __has_include(<sys/sdt.h>)
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
-#define FIRE1(name, ...) DTRACE_PROBE1(mirage, name, __VA_ARGS__)
-#define FIRE2(name, ...) DTRACE_PROBE2(mirage, name, __VA_ARGS__)
-#define FIRE3(name, ...) DTRACE_PROBE3(mirage, name, __VA_ARGS__)
-#define FIRE4(name, ...) DTRACE_PROBE4(mirage, name, __VA_ARGS__)
+#define FIRE(name, ...)                                                        \
+	CALL(MIRAGE_PROBE_JOIN(DTRACE_PROBE, MIRAGE_PROBE_COUNT(__VA_ARGS__)), \
+	    mirage, name, MIRAGE_PROBE_NAMES(__VA_ARGS__))
+#define CALL(macro, ...) macro(__VA_ARGS__)
 #else
-#define FIRE1(name, ...)
-#define FIRE2(name, ...)
-#define FIRE3(name, ...)
-#define FIRE4(name, ...)
+#define FIRE(...)
 #endif
 
-#define MIRAGE_PROBE1(name, since, when, t0, a0, d0) \
-	ENABLED(name)                                \
-	void mirage_probe_##name(t0 a0)              \
-	{                                            \
-		FIRE1(name, a0);                     \
-	}
-#define MIRAGE_PROBE2(name, since, when, t0, a0, d0, t1, a1, d1) \
-	ENABLED(name)                                            \
-	void mirage_probe_##name(t0 a0, t1 a1)                   \
-	{                                                        \
-		FIRE2(name, a0, a1);                             \
-	}
-#define MIRAGE_PROBE3(name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2) \
-	ENABLED(name)                                                        \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2)                        \
-	{                                                                    \
-		FIRE3(name, a0, a1, a2);                                     \
-	}
-#define MIRAGE_PROBE4(                                                 \
-    name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2, t3, a3, d3) \
+#define MIRAGE_PROBE_ROW(name, family, since, where, when, ...)        \
 	ENABLED(name)                                                  \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2, t3 a3)           \
+	void mirage_probe_##name(MIRAGE_PROBE_PARAMETERS(__VA_ARGS__)) \
 	{                                                              \
-		FIRE4(name, a0, a1, a2, a3);                           \
+		FIRE(name, __VA_ARGS__);                               \
 	}
 #include "../../dtrace/probes.def"

@@ -365,6 +365,18 @@ mirage_import_counter_define(SITE, uint32_t ptr, uint32_t utf16_units)
 	return (id);
 }
 
+/* Counters of drops count frames, of which frame code tells no more. */
+static void
+tell_drops(const char *counter, uint32_t n)
+{
+	static const char prefix[] = "drop.";
+
+	if (strncmp(counter, prefix, sizeof(prefix) - 1) != 0)
+		return;
+	for (; n > 0; n--)
+		MIRAGE_PROBE(drop, UINT32_MAX, counter + sizeof(prefix) - 1, 0);
+}
+
 void
 mirage_import_counter_add(SITE, uint32_t id, uint32_t n)
 {
@@ -373,6 +385,8 @@ mirage_import_counter_add(SITE, uint32_t id, uint32_t n)
 	if (id >= stats->ndefined)
 		mirage_wasm_fail(w, "counter_add of no counter", site);
 	stats->defined[id].value += n;
+	if (MIRAGE_PROBE_ENABLED(drop))
+		tell_drops(stats->defined[id].name, n);
 }
 
 void
@@ -382,6 +396,7 @@ mirage_import_log(SITE, uint32_t ptr, uint32_t utf16_units)
 	size_t n = text(w, site, ptr, utf16_units, line, sizeof(line));
 
 	mirage_wasm_burn(w, utf16_units / 8, site);
+	MIRAGE_PROBE(console, MIRAGE_CONSOLE_LOG, line, (uint32_t)n);
 	mirage_platform_console(w->inst->platform, MIRAGE_CONSOLE_LOG, line, n);
 }
 

@@ -10,6 +10,8 @@
 #ifndef MIRAGE_WASM_IMPORTS_H
 #define MIRAGE_WASM_IMPORTS_H
 
+#include <mirage/probes.h>
+
 #include "host.h"
 
 #define MIRAGE_IMPORT static inline __attribute__((always_inline, unused))
@@ -136,7 +138,10 @@ mirage_import_frame_sum(
 MIRAGE_IMPORT void
 mirage_import_frame_retain(SITE, uint32_t h)
 {
-	mirage_import_frame(w, site, h)->refs++;
+	struct mirage_frame *f = mirage_import_frame(w, site, h);
+
+	f->refs++;
+	MIRAGE_PROBE(frame__retain, h, f->refs);
 }
 
 MIRAGE_IMPORT void

@@ -44,28 +44,28 @@ describe("a program's life", () => {
     expect(result.state).toBe("returned");
     expect(fired(result).filter(([name]) => !name!.startsWith("gc"))).toEqual([
       ["load", "test", "0", "0"],
-      ["program-start", "test", "0"],
+      ["start", "test", "0"],
       ["console", "1", "one", "3"],
       ["console", "1", "two", "3"],
       ["turn-start", "0"],
-      ["turn-end", "0", expect.stringMatching(/^[1-9]\d*$/)],
-      ["sleep", "0", "5000000"],
+      ["turn-done", "0", expect.stringMatching(/^[1-9]\d*$/)],
+      ["sleep", "0", "5000000", "1"],
       ["wakeup", "1", "1"],
       ["turn-start", "1"],
       ["timer", "1", "5000000", "5000000"],
-      ["turn-end", "1", expect.stringMatching(/^[1-9]\d*$/)],
-      ["program-stop", "test", "returned", "3"],
+      ["turn-done", "1", expect.stringMatching(/^[1-9]\d*$/)],
+      ["stop", "test", "returned", "3"],
       ["unload", "0"],
     ]);
-    expect(named(result, "turn-end")[1]![1]).toBe(String(result.instructions));
+    expect(named(result, "turn-done")[1]![1]).toBe(String(result.instructions));
   });
 
   it("ends with the message and its stack, once it is whole", async () => {
     const result = await trace('function inner() { throw new Error("why"); }\ninner();');
     expect(named(result, "error")).toEqual([["test", result.error.replaceAll("\n", "\\n")]]);
     expect(result.error).toMatch(/why\n {4}at inner/);
-    expect(named(result, "program-stop")).toEqual([["test", "failed", "0"]]);
-    expect(named(result, "budget-exceeded")).toEqual([]);
+    expect(named(result, "stop")).toEqual([["test", "failed", "0"]]);
+    expect(named(result, "budget")).toEqual([]);
   });
 
   it.each([
@@ -77,13 +77,11 @@ describe("a program's life", () => {
     async (budget, rtparams, statements, limit) => {
       const result = await trace(statements, { rtparams });
       expect(result.state).toBe("over budget");
-      const ends = fired(result).filter(([name]) =>
-        ["budget-exceeded", "error", "program-stop"].includes(name!),
-      );
+      const ends = fired(result).filter(([name]) => ["budget", "error", "stop"].includes(name!));
       expect(ends).toEqual([
-        ["budget-exceeded", budget, limit],
+        ["budget", budget, limit],
         ["error", "test", result.error.replaceAll("\n", "\\n")],
-        ["program-stop", "test", "over-budget", "0"],
+        ["stop", "test", "over-budget", "0"],
       ]);
     },
   );
@@ -100,12 +98,15 @@ describe("frames", () => {
       { netifs: 1 },
     );
     expect(result.error).toBe("");
-    const seen = fired(result).filter(([name]) => /frame|drop|copy/.test(name!));
+    const seen = fired(result).filter(([name]) => /netif|frame|drop|copy/.test(name!));
+    const handle = expect.stringMatching(/^[1-9]\d*$/);
     expect(seen).toEqual([
-      ["frame-out", "0", "@", "20", "20"],
-      ["frame-in", "0", "@", "20", "20"],
-      ["frame-release", expect.stringMatching(/^[1-9]\d*$/), "20"],
+      // 256: the bytes are JavaScript's own.
+      ["netif-tx", "0", "0", "@", "20", "256", "0"],
+      ["netif-rx", "0", handle, "@", "20", "0", "0"],
+      ["frame-release", handle, "20"],
     ]);
+    expect(seen[1]![2]).toBe(seen[2]![1]);
   });
 
   it("that nobody takes, or that find the platform's queue full, are drops with a reason", async () => {
@@ -123,12 +124,36 @@ describe("frames", () => {
     expect(drops.filter(([, reason]) => reason === "unclaimed")).toHaveLength(64);
   });
 
+  it("that wait at an interface are told, on either side", async () => {
+    const result = await trace(
+      `native.netifListen(0, function (frame) { native.frameRelease(frame); });
+      for (var i = 0; i < 3; i++) { native.netifWrite(0, ${FRAME}); }
+      native.timerSet(function () {}, 1000, false);`,
+      { netifs: 1 },
+    );
+    expect(result.error).toBe("");
+    expect(named(result, "netif-tx").map((args) => args[5])).toEqual(["0", "1", "2"]);
+    expect(named(result, "netif-rx").map((args) => args[5])).toEqual(["2", "1", "0"]);
+  });
+
   it("that a program makes have a handle, which their release names", async () => {
     const result = await trace(`native.frameRelease(native.frameFrom([${FRAME}]));`, { netifs: 1 });
     expect(result.error).toBe("");
     const [alloc] = named(result, "frame-alloc");
     expect(alloc).toEqual([expect.stringMatching(/^[1-9]\d*$/), "20"]);
     expect(named(result, "frame-release")).toEqual([alloc]);
+  });
+
+  it("that are held twice are told to be, and go with the second release", async () => {
+    const result = await trace(
+      `var frame = native.frameFrom([${FRAME}]); native.frameRetain(frame);
+      native.frameRelease(frame); native.frameRelease(frame);`,
+      { netifs: 1 },
+    );
+    expect(result.error).toBe("");
+    const [[handle]] = named(result, "frame-alloc") as [[string]];
+    expect(named(result, "frame-retain")).toEqual([[handle, "2"]]);
+    expect(named(result, "frame-release")).toEqual([[handle, "20"]]);
   });
 
   it("whose bytes are copied say how many, and what for", async () => {
@@ -139,6 +164,21 @@ describe("frames", () => {
     );
     expect(result.error).toBe("");
     expect(named(result, "copy")).toEqual([["view", "20"]]);
+  });
+});
+
+describe("microtasks", () => {
+  it("are counted, by the turn that they end", async () => {
+    const result = await trace(
+      `var left = 5; function next() { if (--left > 0) { native.queueMicrotask(next); } }
+      native.timerSet(function () { native.queueMicrotask(next); }, 1000, false);`,
+    );
+    expect(result.error).toBe("");
+    expect(named(result, "microtasks").map(([, count]) => count)).toEqual(["5"]);
+  });
+
+  it("are not told where there are none", async () => {
+    expect(named(await trace('print("x");'), "microtasks")).toEqual([]);
   });
 });
 
@@ -169,20 +209,23 @@ describe("garbage", () => {
   });
 });
 
-it("every probe of the table fires", async () => {
+it("every probe of the table fires that stands in the runtime", async () => {
   const results = await Promise.all([
     trace(
       `native.netifListen(0, function (frame) { native.frameRelease(frame); });
       native.netifWrite(0, ${FRAME}); native.netifWrite(1, ${FRAME});
-      var whole = native.frameFrom([${FRAME}, ${FRAME}]); native.frameView(whole, 10, 20); native.frameRelease(whole);
-      print("x"); ${GARBAGE}
+      var whole = native.frameFrom([${FRAME}, ${FRAME}]); native.frameView(whole, 10, 20);
+      native.frameRetain(whole); native.frameRelease(whole); native.frameRelease(whole);
+      native.queueMicrotask(function () {}); print("x"); ${GARBAGE}
       native.timerSet(function () { throw new Error("end"); }, 1000, false);`,
       { netifs: 2 },
     ),
     trace("for (;;) {}", { rtparams: "i=20k" }),
   ]);
   const names = new Set(results.flatMap((result) => fired(result).map(([name]) => name!)));
-  expect([...names].sort()).toEqual(rows.map((row) => dtraceName(row.name)).sort());
+  // Those of the stack: test/stack/probes.test.ts.
+  const ours = rows.filter((row) => row.family !== "stack");
+  expect([...names].sort()).toEqual(ours.map((row) => dtraceName(row.name)).sort());
   // Each with the arguments that the table has.
   for (const [name, ...args] of results.flatMap(fired)) {
     expect(args, name).toHaveLength(rows.find((row) => dtraceName(row.name) === name)!.args.length);

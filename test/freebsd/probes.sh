@@ -16,21 +16,29 @@ tracing() {
 	"$DTRACE" -l -P sdt >/dev/null 2>&1 || atf_skip "dtrace(1) does not work with this kernel"
 }
 
-# "name type, type, ..." of each probe, as the table has them; const is nothing
-# to dtrace(1), and the kernel is told C's own names of types.
+# "name type, type, ..." of each probe, as the table has them: the types that
+# dtrace(1) translates to, if it does.  const is nothing to dtrace(1), and the
+# kernel is told C's own names of types.
 table() {
 	_table=$SRCDIR/dtrace/probes.def
 	[ -f "$_table" ] || _table=$SRCDIR/../../dtrace/probes.def
 	[ -f "$_table" ] || atf_skip "there is no dtrace/probes.def"
 	awk '
 	function flush() { if (name != "") print name " " types; name = "" }
-	/^MIRAGE_PROBE/ {
+	function add(type) { types = types (types == "" ? "" : ", ") type }
+	# The type of (type, name, "what") or (type, name, "what", "as").
+	function type_of(text) {
+		if (text ~ /", "[a-z0-9_ *]+"\)/) { sub(/"\)[^"]*$/, "", text); sub(/.*"/, "", text) }
+		else { sub(/^[^(]*\((const )?/, "", text); sub(/,.*/, "", text) }
+		return text
+	}
+	/^#define MIRAGE_[A-Z0-9_]+ \(/ { shared[$2] = type_of($0) }
+	/^MIRAGE_PROBE_ROW/ {
 		flush(); name = $0; sub(/^[^(]*\(/, "", name); sub(/,.*/, "", name); gsub(/__/, "-", name); types = ""
 	}
-	/^    [a-z].*, [a-z_]+, "/ {
-		type = $0; sub(/^ *(const )?/, "", type); sub(/,.*/, "", type); types = types (types == "" ? "" : ", ") type
-	}
-	END { flush() }' "$_table" | sed 's/uint32_t/unsigned int/g; s/uint64_t/unsigned long/g' | sort
+	/^    \([a-z].*, [a-z0-9_]+, "/ { add(type_of($0)) }
+	/^    MIRAGE_/ { n = split($0, names, /[ ,)]+/); for (i = 1; i <= n; i++) if (names[i] in shared) add(shared[names[i]]) }
+	END { flush() }' "$_table" | sed 's/uint8_t/unsigned char/g; s/uint32_t/unsigned int/g; s/uint64_t/unsigned long/g' | sort
 }
 
 # The same, as the kernel has them.
@@ -82,7 +90,7 @@ fires_head() {
 fires_body() {
 	tracing
 	# Who is not there at the load hears of it at the start; of the unload nobody here.
-	table | sed 's/ .*//' | grep -vx unload >wanted
+	table | sed 's/ .*//' | grep -Evx 'unload|(ip|udp|tcp)-.*' >wanted
 	count='mirage::: { @[probename] = count(); }'
 	mirage_load udp-echo
 	mirage_up
@@ -121,17 +129,17 @@ arguments_body() {
 	mirage_load traced
 	mirage_up
 	traced said "sysctl kern.mirage.run=1; $(becomes failed)" -n '
-	mirage:::program-start { printf("start %s\n", stringof(args[0])); }
+	mirage:::start { printf("start %s\n", stringof(args[0])); }
 	mirage:::console { printf("console %d %s\n", args[0], substr(stringof(args[1]), 0, args[2])); }
 	mirage:::copy { printf("copy %s %d\n", stringof(args[0]), args[1]); }
-	mirage:::frame-out { printf("out %d %d of %d\n", args[0], args[2], args[3]); }
+	mirage:::netif-tx { printf("out %d %d\n", args[0], args[3]); }
 	mirage:::timer { printf("timer %s\n", args[2] >= args[1] ? "due" : "early"); }
 	mirage:::gc-done /args[0] > 0 && args[1] > 0/ { @["gc"] = count(); }
 	mirage:::error { printf("error %s: %s\n", stringof(args[0]), stringof(args[1])); }
-	mirage:::program-stop { printf("stop %s %s %d\n", stringof(args[0]), stringof(args[1]), args[2]); }
+	mirage:::stop { printf("stop %s %s %d\n", stringof(args[0]), stringof(args[1]), args[2]); }
 	END { printa("%s\n", @); }'
 	cat said
-	for line in '^start traced$' '^console 1 traced: begins$' '^copy transmit 60$' '^out 0 60 of 60$' '^timer due$' \
+	for line in '^start traced$' '^console 1 traced: begins$' '^copy transmit 60$' '^out 0 60$' '^timer due$' \
 		'^error traced: uncaught Error: traced: enough$' '^    at fail \(.*traced\.ts:[0-9]+\)' '^stop traced failed 0$' '^gc$'; do
 		atf_check grep -Eq "$line" said
 	done
@@ -184,7 +192,7 @@ names_body() {
 	mirage_answers udp-echo
 	traced said "ping -q -c 3 $PROGRAM" -n '
 	fbt:mirage:w2c_*:entry, fbt:mirage:Z_stackZ_input:entry { @functions[probefunc] = count(); }
-	mirage:::frame-out { @stacks[stack()] = count(); }'
+	mirage:::netif-tx { @stacks[stack()] = count(); }'
 	cat said
 	# What frame code exports keeps its name, whatever the compiler inlines.
 	atf_check grep -Eq '^ *Z_stackZ_input +[1-9]' said

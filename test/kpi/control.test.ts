@@ -117,7 +117,7 @@ describe("probes", () => {
     await rig.load();
     const probes = await rig.kernel.probes();
     expect(new Set(probes.map((one) => one.provider))).toEqual(new Set(["mirage"]));
-    expect(probes.map((one) => one.probe)).toContain("frame__in");
+    expect(probes.map((one) => one.probe)).toContain("netif__rx");
     await rig.kernel.trace(true);
     await rig.start();
     const peer = await rig.peer();
@@ -126,8 +126,8 @@ describe("probes", () => {
     await rig.kernel.trace(false);
     const fired = (await rig.kernel.fired()).map((one) => one.probe);
     expect(fired).toEqual(
-      expect.arrayContaining(["program__start", "frame__in", "frame__out", "program__stop"]),
+      expect.arrayContaining(["start", "netif__rx", "netif__tx", "stop"]),
     );
-    expect(fired.indexOf("program__start")).toBeLessThan(fired.indexOf("frame__in"));
+    expect(fired.indexOf("start")).toBeLessThan(fired.indexOf("netif__rx"));
   });
 });

@@ -34,9 +34,9 @@ describe("mirage0", () => {
     await rig.kernel.send("mirage0", frameOf(BROADCAST_MAC, peer.mac, 100), { vlan: 5 });
     await rig.kernel.settle();
     await rig.kernel.trace(false);
-    const frames = (await rig.kernel.fired()).filter((one) => one.probe === "frame__in");
+    const frames = (await rig.kernel.fired()).filter((one) => one.probe === "netif__rx");
     // 14 + 100 bytes, and 4 of the tag.
-    expect(frames.map((one) => one.args.at(-1))).toContain("118");
+    expect(frames.map((one) => one.args[3])).toContain("118");
   });
 
   it("drops what is longer than the MTU allows, and counts it", async () => {

@@ -70,8 +70,8 @@ it("fire for a tracer that counts their semaphores up, with their arguments", (c
     commands,
     [
       "set pagination off\nset confirm off\nset startup-with-shell off\n",
-      probe("frame__in", '"in %d %d\\n", $_probe_arg0, $_probe_arg3'),
-      probe("program__stop", '"stop %s %s\\n", (char *)$_probe_arg0, (char *)$_probe_arg1'),
+      probe("netif__rx", '"in %d %d\\n", $_probe_arg0, $_probe_arg3'),
+      probe("stop", '"stop %s %s\\n", (char *)$_probe_arg0, (char *)$_probe_arg1'),
       "run\n",
     ].join(""),
   );

@@ -127,6 +127,14 @@ uint64_t mirage_platform_drops(
     struct mirage_platform *, unsigned netif, enum mirage_drop);
 
 /*
+ * Frames that wait at an interface: received ones for the runtime, or
+ * (transmit) sent ones for the wire; 0 also where nobody can tell.  For probes:
+ * it MAY be a moment old.
+ */
+uint32_t mirage_platform_waiting(
+    struct mirage_platform *, unsigned netif, bool transmit);
+
+/*
  * Times that the platform copied bytes of frames since the start, and how
  * many bytes; making the first MIRAGE_RX_CONTIGUOUS contiguous is none.  In
  * any thread.

@@ -14,40 +14,31 @@
 
 #include <stdint.h>
 
+#include <mirage/probe_rows.h>
+#include <mirage/probe_types.h>
+
 #define MIRAGE_PROBE_HIDDEN __attribute__((visibility("hidden")))
 
 /* USDT's semaphore is the word's lower half. */
-#define MIRAGE_PROBE1(name, since, when, t0, a0, d0)           \
-	extern volatile uint32_t mirage_probe_##name##_enabled \
-	    MIRAGE_PROBE_HIDDEN;                               \
-	void mirage_probe_##name(t0 a0) MIRAGE_PROBE_HIDDEN;
-#define MIRAGE_PROBE2(name, since, when, t0, a0, d0, t1, a1, d1) \
-	extern volatile uint32_t mirage_probe_##name##_enabled   \
-	    MIRAGE_PROBE_HIDDEN;                                 \
-	void mirage_probe_##name(t0 a0, t1 a1) MIRAGE_PROBE_HIDDEN;
-#define MIRAGE_PROBE3(name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2) \
-	extern volatile uint32_t mirage_probe_##name##_enabled               \
-	    MIRAGE_PROBE_HIDDEN;                                             \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2) MIRAGE_PROBE_HIDDEN;
-#define MIRAGE_PROBE4(                                                 \
-    name, since, when, t0, a0, d0, t1, a1, d1, t2, a2, d2, t3, a3, d3) \
+#define MIRAGE_PROBE_ROW(name, family, since, where, when, ...)        \
 	extern volatile uint32_t mirage_probe_##name##_enabled         \
 	    MIRAGE_PROBE_HIDDEN;                                       \
-	void mirage_probe_##name(t0 a0, t1 a1, t2 a2, t3 a3)           \
+	void mirage_probe_##name(MIRAGE_PROBE_PARAMETERS(__VA_ARGS__)) \
 	    MIRAGE_PROBE_HIDDEN;
 #include "../../../dtrace/probes.def"
-#undef MIRAGE_PROBE1
-#undef MIRAGE_PROBE2
-#undef MIRAGE_PROBE3
-#undef MIRAGE_PROBE4
+#undef MIRAGE_PROBE_ROW
+
+/* Does anybody listen? */
+#define MIRAGE_PROBE_ENABLED(name) \
+	__builtin_expect(mirage_probe_##name##_enabled != 0, 0)
 
 /* The empty statement behind the call keeps it from becoming a jump. */
-#define MIRAGE_PROBE(name, ...)                                                \
-	do {                                                                   \
-		if (__builtin_expect(mirage_probe_##name##_enabled != 0, 0)) { \
-			mirage_probe_##name(__VA_ARGS__);                      \
-			__asm__ volatile("");                                  \
-		}                                                              \
+#define MIRAGE_PROBE(name, ...)                           \
+	do {                                              \
+		if (MIRAGE_PROBE_ENABLED(name)) {         \
+			mirage_probe_##name(__VA_ARGS__); \
+			__asm__ volatile("");             \
+		}                                         \
 	} while (0)
 
 #endif /* MIRAGE_PROBES_H */

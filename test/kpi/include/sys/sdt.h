@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include <kpi/kpi.h>
 
-#define SDT_ARGS_MAX 5
+#define SDT_ARGS_MAX 6
 
 struct sdt_provider {
 	const char *name;
@@ -49,15 +49,19 @@ void kpi_sdt_fire(struct sdt_probe *, const uintptr_t *) KPI_NAME(sdt_fire);
 #define KPI_SDT_SET(name) DATA_SET(sdt_probes_set, name)
 #define SDT_PROBE_DECLARE(prov, mod, func, name) \
 	extern struct sdt_probe KPI_SDT_NAME(prov, mod, func, name)[1]
-#define SDT_PROBE_DEFINE0(p, m, f, n)	    KPI_SDT_DEFINE(p, m, f, n, 0, NULL)
-#define SDT_PROBE_DEFINE1(p, m, f, n, a)    KPI_SDT_DEFINE(p, m, f, n, 1, a)
-#define SDT_PROBE_DEFINE2(p, m, f, n, a, b) KPI_SDT_DEFINE(p, m, f, n, 2, a, b)
-#define SDT_PROBE_DEFINE3(p, m, f, n, a, b, c) \
+#define SDT_PROBE_DEFINE1_XLATE(p, m, f, n, a, ax) \
+	KPI_SDT_DEFINE(p, m, f, n, 1, a)
+#define SDT_PROBE_DEFINE2_XLATE(p, m, f, n, a, ax, b, bx) \
+	KPI_SDT_DEFINE(p, m, f, n, 2, a, b)
+#define SDT_PROBE_DEFINE3_XLATE(p, m, f, n, a, ax, b, bx, c, cx) \
 	KPI_SDT_DEFINE(p, m, f, n, 3, a, b, c)
-#define SDT_PROBE_DEFINE4(p, m, f, n, a, b, c, d) \
+#define SDT_PROBE_DEFINE4_XLATE(p, m, f, n, a, ax, b, bx, c, cx, d, dx) \
 	KPI_SDT_DEFINE(p, m, f, n, 4, a, b, c, d)
-#define SDT_PROBE_DEFINE5(p, m, f, n, a, b, c, d, e) \
+#define SDT_PROBE_DEFINE5_XLATE(p, m, f, n, a, ax, b, bx, c, cx, d, dx, e, ex) \
 	KPI_SDT_DEFINE(p, m, f, n, 5, a, b, c, d, e)
+#define SDT_PROBE_DEFINE6_XLATE(                          \
+    p, m, f, n, a, ax, b, bx, c, cx, d, dx, e, ex, g, gx) \
+	KPI_SDT_DEFINE(p, m, f, n, 6, a, b, c, d, e, g)
 #define KPI_SDT_FIRE(probe, ...)                                         \
 	do {                                                             \
 		if (SDT_PROBES_ENABLED() && (probe)->id != 0)            \
@@ -78,18 +82,23 @@ void kpi_sdt_fire(struct sdt_probe *, const uintptr_t *) KPI_NAME(sdt_fire);
 #define SDT_PROBE5(p, m, f, n, a, b, c, d, e)                                  \
 	KPI_SDT_FIRE(KPI_SDT_NAME(p, m, f, n), (uintptr_t)(a), (uintptr_t)(b), \
 	    (uintptr_t)(c), (uintptr_t)(d), (uintptr_t)(e))
+#define SDT_PROBE6(p, m, f, n, a, b, c, d, e, g)                               \
+	KPI_SDT_FIRE(KPI_SDT_NAME(p, m, f, n), (uintptr_t)(a), (uintptr_t)(b), \
+	    (uintptr_t)(c), (uintptr_t)(d), (uintptr_t)(e), (uintptr_t)(g))
 #else
-#define SDT_PROVIDER_DEFINE(prov)   struct kpi_unused
-#define SDT_PROBE_DEFINE0(...)	    struct kpi_unused
-#define SDT_PROBE_DEFINE1(...)	    struct kpi_unused
-#define SDT_PROBE_DEFINE2(...)	    struct kpi_unused
-#define SDT_PROBE_DEFINE3(...)	    struct kpi_unused
-#define SDT_PROBE_DEFINE4(...)	    struct kpi_unused
-#define SDT_PROBE0(p, m, f, n)	    ((void)0)
-#define SDT_PROBE1(p, m, f, n, ...) ((void)0)
-#define SDT_PROBE2(p, m, f, n, ...) ((void)0)
-#define SDT_PROBE3(p, m, f, n, ...) ((void)0)
-#define SDT_PROBE4(p, m, f, n, ...) ((void)0)
+#define SDT_PROVIDER_DEFINE(prov)    struct kpi_unused
+#define SDT_PROBE_DEFINE1_XLATE(...) struct kpi_unused
+#define SDT_PROBE_DEFINE2_XLATE(...) struct kpi_unused
+#define SDT_PROBE_DEFINE3_XLATE(...) struct kpi_unused
+#define SDT_PROBE_DEFINE4_XLATE(...) struct kpi_unused
+#define SDT_PROBE_DEFINE5_XLATE(...) struct kpi_unused
+#define SDT_PROBE_DEFINE6_XLATE(...) struct kpi_unused
+#define SDT_PROBE1(p, m, f, n, ...)  ((void)0)
+#define SDT_PROBE2(p, m, f, n, ...)  ((void)0)
+#define SDT_PROBE3(p, m, f, n, ...)  ((void)0)
+#define SDT_PROBE4(p, m, f, n, ...)  ((void)0)
+#define SDT_PROBE5(p, m, f, n, ...)  ((void)0)
+#define SDT_PROBE6(p, m, f, n, ...)  ((void)0)
 #endif
 
 #endif /* KPI_SYS_SDT_H */
