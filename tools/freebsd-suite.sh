@@ -22,7 +22,7 @@ shift
 
 cp "$root"/test/freebsd/*.sh "$root"/test/freebsd/*.subr "$root/test/freebsd/Kyuafile" "$folder/"
 mkdir -p "$folder/dtrace"
-cp "$root"/dtrace/* "$folder/dtrace/"
+cp -R "$root"/dtrace/. "$folder/dtrace/"
 chmod +x "$folder"/*.sh
 grep -v '^#' "$root/test/freebsd/modules.txt" | while read -r name program; do
 	sh "$root/tools/mirage" build -q -t kfreebsd "$@" -o "$folder/modules/$name" "$root/$program" </dev/null

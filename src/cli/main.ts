@@ -22,8 +22,9 @@ import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
 import { netstat } from "./netstat.ts";
 import { runProgram } from "./run-program.ts";
+import { trace } from "./trace.ts";
 
-const commands = ["build", "run", "netstat", "vm-test", "compare", "doctor"] as const;
+const commands = ["build", "run", "netstat", "trace", "vm-test", "compare", "doctor"] as const;
 
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
@@ -43,6 +44,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...common,
   ],
   netstat: [...common],
+  trace: ["program", "list", ...common],
   "vm-test": [
     ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
     ...common,
@@ -56,6 +58,7 @@ const short: Readonly<Record<string, string>> = {
   build: "toqh",
   run: "tqh",
   netstat: "h",
+  trace: "h",
   "vm-test": "h",
   compare: "h",
   doctor: "h",
@@ -326,6 +329,23 @@ function parser() {
           .positional("path", { type: "string", describe: "The control socket of a running program" })
           .example("mirage netstat /run/user/1000/echo.sock", "a process"),
     )
+    .command("trace [name] [arguments..]", "Observe a running program with a script of dtrace/", (command) =>
+      command
+        .usage(
+          "mirage trace [--program PID|EXECUTABLE] NAME [ARGUMENTS]\n       mirage trace --list\n\nUntil Ctrl-C. As root: on FreeBSD dtrace/NAME.d, of the program in the kernel; on Linux its twin for bpftrace, of a process.",
+        )
+        .positional("name", { type: "string", describe: "A script, as --list names them" })
+        .positional("arguments", { type: "string", array: true, describe: "What the script takes" })
+        .option("program", {
+          type: "string",
+          requiresArg: true,
+          describe:
+            "On Linux: a process, or an executable (all of its processes); not needed if only one runs",
+        })
+        .option("list", { type: "boolean", describe: "Name all scripts" })
+        .example("mirage trace frames", "frames in and out")
+        .example("mirage trace --program build/udp-echo drops", "why frames are lost"),
+    )
     .command("vm-test [payload]", "Run tests in a FreeBSD kernel, in QEMU", (command) =>
       command
         .usage(
@@ -393,7 +413,7 @@ function parser() {
         .example("mirage doctor", "a table, with the command that gets what is missing")
         .example("mirage doctor --json", "the same for a machine"),
     )
-    .demandCommand(1, "which command? There is: build, run, netstat, vm-test, compare, doctor.")
+    .demandCommand(1, "which command? There is: build, run, netstat, trace, vm-test, compare, doctor.")
     .strict()
     .version(packageVersion())
     .help()
@@ -452,6 +472,13 @@ async function main(argv: readonly string[]): Promise<number> {
       return run(args);
     case "netstat":
       return netstat(word(args, "path"));
+    case "trace":
+      return trace({
+        name: word(args, "name"),
+        program: word(args, "program"),
+        list: args.list === true,
+        words: words(args.arguments),
+      });
     case "vm-test":
       return vmTest(args);
     case "compare":

@@ -13,8 +13,15 @@ const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as cons
 /** Milliseconds in which a program that got Ctrl-C from the terminal itself has ended, or gets it from us. */
 const interruptDelay = 500;
 
-/** Runs `executable` to its end; its exit code, or 128 + the signal that killed it. */
-export function runProgram(executable: string, args: readonly string[]): Promise<number> {
+/**
+ * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. `onError` gets what it writes to
+ * standard error, in place of ours.
+ */
+export function runProgram(
+  executable: string,
+  args: readonly string[],
+  onError?: (text: string) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     let child: ChildProcess | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
@@ -29,7 +36,10 @@ export function runProgram(executable: string, args: readonly string[]): Promise
     for (const [signal, handler] of handlers) {
       process.on(signal, handler);
     }
-    child = spawn(executable, args, { stdio: "inherit" });
+    child = spawn(executable, args, {
+      stdio: ["inherit", "inherit", onError === undefined ? "inherit" : "pipe"],
+    });
+    child.stderr?.setEncoding("utf8").on("data", onError ?? (() => {}));
     const done = () => {
       for (const [signal, handler] of handlers) {
         process.removeListener(signal, handler);
@@ -39,7 +49,7 @@ export function runProgram(executable: string, args: readonly string[]): Promise
       done();
       reject(new BuildError(`cannot run ${executable}: ${error.message}`));
     });
-    child.on("exit", (code, signal) => {
+    child.on("close", (code, signal) => {
       done();
       resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
     });

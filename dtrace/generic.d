@@ -1,0 +1,47 @@
+#!/usr/sbin/dtrace -s
+/*
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * generic.d - calls of the generated code, by function, and their time.
+ *
+ * What the compiler inlined is part of its caller.  Without CTF in the module
+ * the functions' arguments are arg0, arg1, and so on.
+ *
+ * USAGE: mirage trace generic, or dtrace -s generic.d; Ctrl-C prints.
+ *
+ * FIELDS:
+ *	FUNCTION	of frame code
+ *	CALLS		how often
+ *	TIME(us)	of all calls, with what they call
+ *
+ * SEE ALSO: io_page.d, flame.d, js_calls.d, mirage-trace(8)
+ */
+#pragma D option quiet
+#pragma D option dynvarsize=4m
+
+BEGIN
+{
+	printf("Counting calls of frame code, until Ctrl-C.\n");
+}
+
+fbt:mirage:w2c_*:entry,
+fbt:mirage:Z_*:entry
+{
+	self->began[probefunc] = timestamp;
+	@calls[probefunc] = count();
+}
+
+fbt:mirage:w2c_*:return,
+fbt:mirage:Z_*:return
+/self->began[probefunc]/
+{
+	@time[probefunc] = sum(timestamp - self->began[probefunc]);
+	self->began[probefunc] = 0;
+}
+
+END
+{
+	normalize(@time, 1000);
+	printf("\n%-56s %10s %10s\n", "FUNCTION", "CALLS", "TIME(us)");
+	printa("%-56s %@10d %@10d\n", @calls, @time);
+}

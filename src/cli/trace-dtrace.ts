@@ -1,0 +1,50 @@
+/**
+ * Runs a D script on FreeBSD, against the program in the kernel.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { BuildError, UsageError } from "../build/errors.ts";
+import { runProgram } from "./run-program.ts";
+import { type Script, scriptFolder } from "./trace-scripts.ts";
+
+/** Arguments of dtrace(1) for a script and the script's own. */
+export function dtraceArguments(script: Script, words: readonly string[]): string[] {
+  return ["-L", join(scriptFolder, "lib"), "-s", script.file, ...words];
+}
+
+/** Runs a command; undefined: it could not be run. */
+function succeeds(command: string, args: readonly string[]): boolean | undefined {
+  const { error, status } = spawnSync(command, args, { stdio: "ignore" });
+  return error === undefined ? status === 0 : undefined;
+}
+
+function checkKernel(): void {
+  if (process.geteuid?.() !== 0) {
+    throw new BuildError("mirage trace: only root traces a kernel. Try it with su(1), sudo or doas.");
+  }
+  if (succeeds("kldstat", ["-q", "-n", "mirage.ko"]) === false) {
+    throw new BuildError(
+      "no mirage.ko is loaded, so there is nothing to trace: mirage build -t kfreebsd PROGRAM; kldload build/mirage.ko",
+    );
+  }
+  if (succeeds("kldstat", ["-q", "-m", "sdt"]) === false && succeeds("kldload", ["dtraceall"]) === false) {
+    throw new BuildError(
+      "this kernel has no DTrace: kldload dtraceall fails. GENERIC has it; another needs options KDTRACE_HOOKS.",
+    );
+  }
+}
+
+/** Runs the script until Ctrl-C or its own end; dtrace's exit code. */
+export function traceKernel(
+  script: Script,
+  program: string | undefined,
+  words: readonly string[],
+): Promise<number> {
+  if (program !== undefined) {
+    throw new UsageError("--program is for Linux: a FreeBSD kernel holds one program, that of mirage.ko.");
+  }
+  checkKernel();
+  return runProgram("dtrace", dtraceArguments(script, words));
+}

@@ -1,0 +1,183 @@
+/**
+ * Finds running Mirage programs on Linux: processes whose executable has notes of the provider `mirage`.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
+import { BuildError, messageOf, UsageError } from "../build/errors.ts";
+
+/** What a tracer attaches to. */
+export interface Traced {
+  /** The executable, by a path that the tracer can open. */
+  readonly executable: string;
+  /** One process of it; undefined: all, those that start later too. */
+  readonly pid: number | undefined;
+}
+
+/** Bytes of a file, from `position` on. */
+function bytesOf(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  const got = readSync(file, bytes, 0, length, position);
+  return bytes.subarray(0, got);
+}
+
+const sectionHeaderBytes = 64;
+
+/** The section of USDT's notes (`elf(5)`, 64 bits, little-endian), or undefined. */
+function notesOf(file: number): Buffer | undefined {
+  const header = bytesOf(file, 0, 64);
+  if (header.length < 64 || header.toString("latin1", 0, 6) !== "\x7fELF\x02\x01") {
+    return undefined;
+  }
+  const table = Number(header.readBigUInt64LE(40));
+  const entry = header.readUInt16LE(58);
+  const count = header.readUInt16LE(60);
+  if (entry !== sectionHeaderBytes || table + count * entry > fstatSync(file).size) {
+    return undefined;
+  }
+  const sections = bytesOf(file, table, count * entry);
+  const place = (index: number): [number, number] => [
+    Number(sections.readBigUInt64LE(index * entry + 24)),
+    Number(sections.readBigUInt64LE(index * entry + 32)),
+  ];
+  const nameIndex = header.readUInt16LE(62);
+  if (nameIndex >= count) {
+    return undefined;
+  }
+  const [namesAt, namesLength] = place(nameIndex);
+  const names = bytesOf(file, namesAt, Math.min(namesLength, 1 << 20));
+  for (let i = 0; i < count; i++) {
+    const name = sections.readUInt32LE(i * entry);
+    const end = names.indexOf(0, name);
+    if (name < names.length && names.toString("latin1", name, end) === ".note.stapsdt") {
+      const [at, length] = place(i);
+      return bytesOf(file, at, Math.min(length, 1 << 20));
+    }
+  }
+  return undefined;
+}
+
+/** The probes of provider `mirage` in an executable's notes, sorted; none if it has no such notes. */
+export function probesOf(executable: string): string[] {
+  let file: number;
+  try {
+    file = openSync(executable, "r");
+  } catch {
+    return [];
+  }
+  try {
+    const notes = notesOf(file) ?? Buffer.alloc(0);
+    const names: string[] = [];
+    // Each: three lengths, "stapsdt\0", three addresses, then provider, name and arguments as C strings.
+    for (let at = 0; at + 12 <= notes.length; ) {
+      const nameLength = (notes.readUInt32LE(at) + 3) & ~3;
+      const textLength = (notes.readUInt32LE(at + 4) + 3) & ~3;
+      const start = at + 12 + nameLength;
+      const [provider, probe] = notes.toString("latin1", start + 24, start + textLength).split("\0");
+      if (provider === "mirage" && probe !== undefined) {
+        names.push(probe);
+      }
+      at = start + textLength;
+    }
+    return [...new Set(names)].sort();
+  } catch {
+    // Not what it seemed to be.
+    return [];
+  } finally {
+    closeSync(file);
+  }
+}
+
+function executableOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All processes that run a program of Mirage's and that we may look at. */
+export function runningPrograms(): { pid: number; executable: string }[] {
+  const known = new Map<string, boolean>();
+  const found: { pid: number; executable: string }[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = /^\d+$/.test(entry) ? Number(entry) : 0;
+    const executable = pid === 0 ? undefined : executableOf(pid);
+    if (executable === undefined) {
+      continue;
+    }
+    let is = known.get(executable);
+    if (is === undefined) {
+      is = probesOf(`/proc/${pid}/exe`).length > 0;
+      known.set(executable, is);
+    }
+    if (is) {
+      found.push({ pid, executable });
+    }
+  }
+  return found.sort((a, b) => a.pid - b.pid);
+}
+
+const unprobed =
+  "it has no probes of Mirage's. They are there if sys/sdt.h was installed when the program was built" +
+  " (Debian: systemtap-sdt-dev).";
+
+function ofPid(pid: number): Traced {
+  if (!existsSync(`/proc/${pid}`)) {
+    throw new UsageError(`--program ${pid}: there is no such process.`);
+  }
+  const executable = executableOf(pid);
+  if (executable === undefined) {
+    throw new BuildError(
+      `--program ${pid}: its executable cannot be read; only root looks at processes of others.`,
+    );
+  }
+  const path = `/proc/${pid}/exe`;
+  if (probesOf(path).length === 0) {
+    throw new BuildError(`--program ${pid} (${executable}): ${unprobed}`);
+  }
+  return { executable: path, pid };
+}
+
+function ofFile(file: string): Traced {
+  let executable: string;
+  try {
+    executable = realpathSync(file);
+  } catch (error) {
+    throw new UsageError(
+      `--program ${file}: neither the number of a process nor an executable: ${messageOf(error)}`,
+    );
+  }
+  if (probesOf(executable).length === 0) {
+    throw new BuildError(`--program ${file}: ${unprobed}`);
+  }
+  return { executable, pid: undefined };
+}
+
+/** What `--program` means; without it, the one program that runs. */
+export function findTraced(program: string | undefined): Traced {
+  if (program !== undefined) {
+    return /^\d+$/.test(program) ? ofPid(Number(program)) : ofFile(program);
+  }
+  const running = runningPrograms();
+  const [first] = running;
+  if (first === undefined) {
+    throw new BuildError(
+      "no program of Mirage's runs here, none that may be looked at: start one, or name an executable with --program.",
+    );
+  }
+  if (running.length > 1) {
+    const list = running.map(({ pid, executable }) => `  ${pid}  ${executable}\n`).join("");
+    throw new UsageError(`which program? --program takes one of these:\n${list.trimEnd()}`);
+  }
+  return { executable: `/proc/${first.pid}/exe`, pid: first.pid };
+}
