@@ -130,6 +130,8 @@ int32_t call_tcp_get(
 void flow_local(const struct sock *, struct sockaddr_any *);
 /* What a fresh flow or listener has. */
 void flow_defaults(struct sock *);
+/* It is about to be closed: how long the host may go on sending. */
+void flow_linger(const struct sock *);
 
 /* sockets_udp.c */
 int32_t call_udp_bind(

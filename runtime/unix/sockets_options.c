@@ -27,20 +27,31 @@ flow_defaults(struct sock *flow)
 	flow->linger_ms = NO_LIMIT;
 }
 
-static struct sock *
-flow_or_listener(struct mirage_platform *p, uint32_t id)
-{
-	struct sock *sock = sock_find(p, id, SOCK_FLOW);
-
-	return (sock != NULL ? sock : sock_find(p, id, SOCK_LISTENER));
-}
-
 static bool
 set(const struct sock *sock, int level, int name, uint32_t value)
 {
 	int v = value > INT32_MAX ? INT32_MAX : (int)value;
 
 	return (setsockopt(sock->fd, level, name, &v, sizeof(v)) == 0);
+}
+
+/*
+ * What was written is given up when none of it has got through for that long.
+ * SO_LINGER would have close() wait.
+ */
+void
+flow_linger(const struct sock *flow)
+{
+	if (flow->fd != -1 && flow->linger_ms != NO_LIMIT)
+		(void)set(flow, IPPROTO_TCP, TCP_USER_TIMEOUT, flow->linger_ms);
+}
+
+static struct sock *
+flow_or_listener(struct mirage_platform *p, uint32_t id)
+{
+	struct sock *sock = sock_find(p, id, SOCK_FLOW);
+
+	return (sock != NULL ? sock : sock_find(p, id, SOCK_LISTENER));
 }
 
 /* Seconds, at least 1: what the host can. */

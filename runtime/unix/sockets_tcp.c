@@ -391,10 +391,21 @@ call_tcp_close(
     struct mirage_platform *p, const uint32_t *a, const struct mirage_frame *f)
 {
 	const struct sock *flow = sock_find(p, a[0], SOCK_FLOW);
+	bool reset = false;
 
 	UNUSED(f);
+	if (flow != NULL && !flow->closed) {
+		/*
+		 * What the program did not take is lost, and the peer must
+		 * know (RFC 1122, section 4.2.2.13).  The host does it for
+		 * what we have not read.
+		 */
+		reset = flow->linger_ms == 0 || flow->unconsumed != 0;
+		if (!reset)
+			flow_linger(flow);
+	}
 	/* The host goes on sending what it took, without the program. */
-	return (let_go(p, a[0], flow != NULL && flow->linger_ms == 0));
+	return (let_go(p, a[0], reset));
 }
 
 int32_t

@@ -106,6 +106,20 @@ describe("groups of our addresses", () => {
     expect(sent6(host)).toEqual([]);
   });
 
+  test("one that wants its answers at once, over and over, gets five a second for each group", async () => {
+    const host = await newStack6();
+    for (let i = 0; i < 1000; i++) {
+      host.input(query({ code: 0 }));
+      host.advance(SECOND_NS / 1000n);
+    }
+    const told = records(sent6(host));
+    for (const of of groupsOf(host)) {
+      const reports = told.filter(([, group]) => group === of).length;
+      expect(reports).toBeGreaterThanOrEqual(4);
+      expect(reports).toBeLessThanOrEqual(6);
+    }
+  });
+
   test("one that asks about a group is told of that", async () => {
     const host = await newStack6();
     const group = solicitedNode(OWN6);

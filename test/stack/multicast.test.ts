@@ -259,6 +259,21 @@ describe("IGMPv3 (RFC 3376)", () => {
     expect(whats(host)).toEqual([]);
   });
 
+  test("a query that wants its answers at once, over and over, gets five a second for each group", async () => {
+    const { host } = await member();
+    host.advance(5n * SECOND_NS);
+    host.takeTransmitted();
+    for (let i = 0; i < 1000; i++) {
+      // Of version 3: in version 1 nothing but 0 is said.
+      query(host, 3, 0);
+      host.advance(SECOND_NS / 1000n);
+    }
+    const told = whats(host);
+    expect(new Set(told)).toEqual(new Set(["22 2 239.1.2.3"]));
+    expect(told.length).toBeGreaterThanOrEqual(4);
+    expect(told.length).toBeLessThanOrEqual(6);
+  });
+
   test("section 4.1.1: times of more than 12.7 s have an exponent", async () => {
     const { host } = await member();
     query(host, 3, 0xff); // 31 << 10 tenths of a second

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
 import * as packets from "../support/packets.ts";
 import { bind, fromPeer, learnPeer, newStackWithPeer, SECOND_NS, send, text } from "./fixture.ts";
-import { FIELD, listen, Peer, pattern } from "./tcp-peer.ts";
+import { ACK, FIELD, listen, Peer, pattern } from "./tcp-peer.ts";
 
 const { ip } = packets;
 const DONT_FRAGMENT = 0x4000;
@@ -51,6 +51,26 @@ describe("path MTU discovery (RFC 1191)", () => {
     const all = lengths(host);
     expect(Math.max(...all)).toBe(1400);
     expect(host.counter("ip.path-mtus-lowered")).toBe(1);
+  });
+
+  test("after ten minutes segments are longer again, and the congestion window lets one go", async () => {
+    const { host, peer, packet } = await flowWithData();
+    host.input(tooBig(packet.subarray(0, 28), 576));
+    // None of it arrives: the window is one short segment.
+    for (let i = 0; i < 5; i++) {
+      host.advance(SECOND_NS);
+      host.takeTransmitted();
+    }
+    expect(peer.get(FIELD.congestionWindow)).toBe(536);
+    peer.say(ACK, { ack: peer.ack + 1460 });
+    peer.ack += 1460;
+    expect(peer.get(FIELD.congestionWindow)).toBeLessThan(1460);
+    host.advance(601n * SECOND_NS);
+    learnPeer(host);
+    host.takeTransmitted();
+    expect(peer.write(pattern(3000))).toBe(3000);
+    expect(Math.max(...lengths(host))).toBe(1500);
+    expect(peer.get(FIELD.congestionWindow)).toBeGreaterThanOrEqual(1460);
   });
 
   test.each([

@@ -118,6 +118,26 @@ describe("the SYN cache", () => {
     expect(host.counter("tcp.syncache-reset")).toBe(1);
   });
 
+  test("a cookie that finds the backlog full is refused, as there is no SYN-ACK to come again", async () => {
+    const host = await stack();
+    listen(host, 7, 1);
+    for (let i = 0; i < SYN_CACHE; i++) new Peer(host, 1024 + i).say(SYN);
+    host.takeTransmitted();
+    const [first, second] = [new Peer(host, 60_000), new Peer(host, 60_001)] as const;
+    for (const peer of [first, second]) {
+      peer.say(SYN);
+      peer.seq++;
+      expect(peer.one().flags).toBe(SYN | ACK);
+    }
+    first.say(ACK);
+    second.say(ACK);
+    expect(second.one().flags).toBe(RST);
+    expect(host.counter("drop.tcp.backlog")).toBe(1);
+    first.flow = host.takeEvents()[0]?.b ?? 0;
+    expect(first.state).toBe(STATE.established);
+    first.call("tcp_abort");
+  });
+
   test("is bounded; beyond it cookies carry the connections, with MSS, scale and SACK", async () => {
     const host = await stack();
     listen(host, 7, 2000);

@@ -38,6 +38,8 @@ state at the end: CLOSED
 aborted: ECONNABORTED
 reset: ECONNRESET
 write after reset: ECONNRESET
+closed with unread bytes: ECONNRESET
+gave up the rest: ECONNRESET
 port free again: undefined
 closed listener: ECANCELED
 `;

@@ -20,6 +20,8 @@ export class Group4 {
   changeNs: u64 = u64.MAX_VALUE;
   /** When a query is to be answered. */
   answerNs: u64 = u64.MAX_VALUE;
+  /** No query is answered before. */
+  restNs: u64 = 0;
   /** Nobody else has reported it since we did (RFC 2236 section 6). */
   reportedLast: bool = false;
   next: Group4 | null = null;
@@ -65,6 +67,7 @@ export class Groups4 {
       one.changes = 0;
       one.changeNs = u64.MAX_VALUE;
       one.answerNs = u64.MAX_VALUE;
+      one.restNs = 0;
       one.reportedLast = false;
       const bucket = bucketOf(address);
       one.next = this.buckets[bucket];

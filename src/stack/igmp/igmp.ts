@@ -44,6 +44,9 @@ export const IGMP_OLD_QUERIER_SECONDS: u64 = 260;
 /** RFC 2236 section 8.10: version 1 says no maximum. */
 const V1_RESPONSE_MILLISECONDS: u32 = 10_000;
 
+/** Between two answers about a group, at least: see `MLD_REST_MILLISECONDS`. */
+const REST_MILLISECONDS: u64 = 200;
+
 /** All routers that speak version 3 (RFC 3376 section 4.2.14), and all routers. */
 const V3_ROUTERS_GROUP: u32 = 0xe0000016;
 const ALL_ROUTERS_GROUP: u32 = 0xe0000002;
@@ -157,6 +160,7 @@ export class Igmp<Below extends Neighbours> implements Membership4 {
       if (group.changeNs <= nowNs) this.tellChange(netif, group, nowNs);
       if (group.answerNs <= nowNs) {
         group.answerNs = u64.MAX_VALUE;
+        group.restNs = nowNs + REST_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
         if (netif !== null) this.report(netif, group, IGMP_IS_EXCLUDE);
       }
       this.arm(min(group.changeNs, group.answerNs));
@@ -202,7 +206,7 @@ export class Igmp<Below extends Neighbours> implements Membership4 {
       const group = this.groups.at(i);
       if (group.address === 0 || group.netif !== index || group.references === 0) continue;
       if (group.address === ALL_HOSTS_GROUP || (asked !== 0 && asked !== group.address)) continue;
-      group.answerNs = min(group.answerNs, now + delayNs(milliseconds));
+      group.answerNs = min(group.answerNs, max(now + delayNs(milliseconds), group.restNs));
       this.arm(group.answerNs);
     }
   }

@@ -19,6 +19,8 @@ export class Group6 {
   changeNs: u64 = NEVER_NS;
   /** When a query is to be answered. */
   answerNs: u64 = NEVER_NS;
+  /** No query is answered before. */
+  restNs: u64 = 0;
   /** MLDv1: we were the last to report it (RFC 2710 section 4). */
   reportedLast: bool = false;
   next: Group6 | null = null;
@@ -66,6 +68,7 @@ export class Groups6 {
       one.changes = 0;
       one.changeNs = NEVER_NS;
       one.answerNs = NEVER_NS;
+      one.restNs = 0;
       one.reportedLast = false;
       const bucket = bucketOf(high, low);
       one.next = this.buckets[bucket];

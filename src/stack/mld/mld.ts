@@ -45,6 +45,11 @@ export const MLD_ROBUSTNESS: u32 = 2;
 /** RFC 3810 section 9.11, RFC 2710 section 7.10: between these reports, at most. */
 export const MLD_REPORT_INTERVAL_MILLISECONDS: u32 = 1000;
 export const MLD1_REPORT_INTERVAL_MILLISECONDS: u32 = 10_000;
+/**
+ * Between two answers about a group, at least: who asks to be answered at once, over and over, hears no more. As FreeBSD, whose timers
+ * of MLD and IGMP run five times a second.
+ */
+export const MLD_REST_MILLISECONDS: u64 = 200;
 /** RFC 3810 section 9.12: twice the query interval of 125 s and a response of 10 s. */
 export const MLD_OLDER_QUERIER_SECONDS: u64 = 260;
 
@@ -166,7 +171,7 @@ export class Mld<Below extends Link> implements Membership6 {
   /** At a random time, or earlier if an answer is already due (RFC 3810 section 6.2). */
   private answerWithin(group: Group6, nowNs: u64, milliseconds: u32): void {
     if (group.references === 0 || !isReported(group)) return;
-    const atNs = nowNs + randomNs(milliseconds);
+    const atNs = max(nowNs + randomNs(milliseconds), group.restNs);
     if (atNs < group.answerNs) group.answerNs = atNs;
     this.arm(group.answerNs);
   }
@@ -218,6 +223,7 @@ export class Mld<Below extends Link> implements Membership6 {
   private due(group: Group6, nowNs: u64): void {
     if (group.answerNs <= nowNs) {
       group.answerNs = NEVER_NS;
+      group.restNs = nowNs + MLD_REST_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
       if (this.speaksVersion1(group.on)) this.sendVersion1(group, ICMP6_MLD_REPORT);
       else this.send(group, MldRecord.IsExclude);
     }

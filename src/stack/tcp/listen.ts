@@ -40,6 +40,8 @@ export class Listening<Below extends Network> {
   private readonly passing: Embryo = new Embryo();
   private readonly resets: RateLimit = new RateLimit(RESETS_PER_SECOND);
   private cookiesUntilMilliseconds: u64 = 0;
+  /** What `cookie` looked at last was one of ours. */
+  private isCookie: bool = false;
 
   constructor(
     private readonly core: Core,
@@ -74,6 +76,10 @@ export class Listening<Below extends Network> {
       if (!segment.has(SYN)) {
         const connection = this.cookie(packet, segment, listener);
         if (connection !== null) return connection;
+        if (this.isCookie && listener.isFull) {
+          this.refuse(packet, segment, this.core.counters.dropBacklog);
+          return null;
+        }
       }
       this.refuse(packet, segment, this.core.counters.dropNoFlow);
       return null;
@@ -126,7 +132,7 @@ export class Listening<Below extends Network> {
   /** A SYN for a listener. */
   private synchronize(packet: Packet, segment: Segment, listener: Listener): void {
     const counters = this.core.counters;
-    if (listener.waiting >= listener.backlog) {
+    if (listener.isFull) {
       count(counters.dropBacklog);
       return;
     }
@@ -282,7 +288,7 @@ export class Listening<Below extends Network> {
         return null;
       }
     }
-    if (listener.waiting >= listener.backlog) {
+    if (listener.isFull) {
       // The SYN-ACK will be sent again, and this segment too: perhaps there is room then.
       count(counters.dropBacklog);
       return null;
@@ -331,24 +337,24 @@ export class Listening<Below extends Network> {
 
   /** An ACK that may bring a cookie back. */
   private cookie(packet: Packet, segment: Segment, listener: Listener): Connection | null {
+    this.isCookie = false;
     if (this.core.nowMilliseconds >= this.cookiesUntilMilliseconds) return null;
     const cookies = this.cookies;
     const ports = segment.ports;
-    if (
-      !cookies.open(
-        packet.destinationHigh,
-        packet.destinationLow,
-        ports & 0xffff,
-        packet.sourceHigh,
-        packet.sourceLow,
-        ports >>> 16,
-        segment.seq - 1,
-        segment.ack - 1,
-        this.core.nowMilliseconds,
-      )
-    )
-      return null;
-    if (listener.waiting >= listener.backlog) return null;
+    this.isCookie = cookies.open(
+      packet.destinationHigh,
+      packet.destinationLow,
+      ports & 0xffff,
+      packet.sourceHigh,
+      packet.sourceLow,
+      ports >>> 16,
+      segment.seq - 1,
+      segment.ack - 1,
+      this.core.nowMilliseconds,
+    );
+    if (!this.isCookie) return null;
+    // There is no SYN-ACK to come again, so the peer must hear of it (as in FreeBSD: net.inet.tcp.syncache.rst_on_sock_fail).
+    if (listener.isFull) return null;
     const embryo = this.passing;
     if (!this.conceive(packet, segment, listener, embryo)) return null;
     embryo.irs = segment.seq - 1;

@@ -27,6 +27,10 @@ export class Listener {
   /** Flows that it has not used yet. */
   waiting: u32 = 0;
   readonly settings: Settings = new Settings();
+
+  get isFull(): bool {
+    return this.waiting >= this.backlog;
+  }
 }
 
 /** All listeners: by number, and by address and port. */

@@ -89,6 +89,27 @@ reset.abort();
 await attempt("aborted", () => reset.read());
 await attempt("reset", () => reading);
 await attempt("write after reset", () => other.write("x"));
+/** Both ends of one more flow. */
+async function pair(receiveBuffer: number): Promise<[TcpFlow, TcpFlow]> {
+  const [from, to] = await Promise.all([Tcp.connect({ address, port, receiveBuffer }), listener.accept()]);
+  return [from, to];
+}
+
+const [careless, told] = await pair(4096);
+await told.write("for nobody");
+await sleep(100);
+void careless.close();
+await attempt("closed with unread bytes", () => told.read());
+
+// The reader has room for a part of it; the rest waits at the host when the writer is gone.
+const [slow, hasty] = await pair(4096);
+await hasty.write(new Uint8Array(60_000));
+hasty.set({ lingerMs: 300 });
+await hasty.close();
+await sleep(1500);
+await attempt("gave up the rest", async () => {
+  for await (const part of slow) void part;
+});
 listener.close();
 await attempt("port free again", () => {
   const again = Tcp.listen({ address, port });
