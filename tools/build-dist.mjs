@@ -29,7 +29,7 @@ const entryPoints = {
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
   "probes-doc": "tools/probes-doc.ts",
-  "bench-kernel": "tools/bench/kernel.ts",
+  "compare-plan": "tools/compare/main-plan.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   transfers: "tools/transfers.ts",
   "goodput-doc": "tools/goodput-doc.ts",

@@ -9,14 +9,14 @@ import type { Argv } from "yargs";
 export const compareOptions = [
   ...["image", "sysdir", "headers", "accel", "from"],
   ...["rounds", "seconds", "only", "offloads", "quick"],
-  ...["source", "json", "html"],
+  ...["read", "source", "json", "html"],
 ] as const;
 
 export function describeCompare(command: Argv): Argv {
   const text = (describe: string) => ({ type: "string", requiresArg: true, describe }) as const;
   return command
     .usage(
-      "mirage compare [options]\n       mirage compare --image IMG [--sysdir DIR | --headers DIR] [options]\n       mirage compare --source [--sysdir DIR]\n\nRuns the same work on Mirage and on the native network stack in turns, and reports ratios with an interval of confidence: on Linux in network namespaces (as root), with --image in a FreeBSD guest. --source compares size, complexity and tests of their sources.",
+      "mirage compare [options]\n       mirage compare --image IMG [--sysdir DIR | --headers DIR] [options]\n       mirage compare --read FILE\n       mirage compare --source [--sysdir DIR]\n\nRuns the same work on Mirage and on the native network stack in turns, and reports ratios with an interval of confidence: on Linux in network namespaces (as root), with --image in a FreeBSD guest. --source compares size, complexity and tests of their sources.",
     )
     .option("image", text("Disk image of FreeBSD, as for vm-test: compare in that kernel"))
     .option("sysdir", text("Source of FreeBSD's kernel: to build modules for --image, to count for --source"))
@@ -28,6 +28,7 @@ export function describeCompare(command: Argv): Argv {
     .option("only", text("Workloads, as icmp-echo,tcp-in; all if not given"))
     .option("offloads", text("on, off, or both (where they matter); both if not given"))
     .option("quick", { type: "boolean", describe: "Short and rough: does it work?" })
+    .option("read", text("Measure nothing: read what sh compare.sh printed on FreeBSD"))
     .option("source", { type: "boolean", describe: "Compare sources; nothing is measured" })
     .option("json", text("File for all rounds"))
     .option("html", text("File for a report with plots"))
@@ -49,6 +50,7 @@ export async function compare(
     headers: word("headers"),
     accel: word("accel"),
     from: word("from"),
+    read: word("read"),
     rounds: word("rounds"),
     seconds: word("seconds"),
     only: word("only"),

@@ -3,19 +3,22 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
 import { compareReport, writeReport } from "../../src/report/index.ts";
 import { atEnd } from "./cleanup.ts";
+import { compareInGuest } from "./guest.ts";
 import { type Job, jobsOf } from "./jobs.ts";
 import { LinuxRig, linuxScenario, whyNoOffloads, whyNotLinux } from "./linux.ts";
+import { jailScenario, readMeasured } from "./measured.ts";
 import { type CompareArguments, type CompareOptions, checkOptions } from "./options.ts";
-import { type CompareResults, SCHEMA, type Scenario } from "./results.ts";
+import { type CompareResults, type Machine, SCHEMA, type Scenario, type Settings } from "./results.ts";
 import { alternate } from "./rounds.ts";
 import { formatResults } from "./tables.ts";
+import { workloads } from "./workloads/index.ts";
 
 const METHOD =
   "Figures are medians of the rounds; a ratio is the median of the rounds' ratios, with the narrowest pair of rounds " +
@@ -85,7 +88,9 @@ async function measured(options: CompareOptions): Promise<readonly Scenario[]> {
   const folder = mkdtempSync(join(tmpdir(), "mirage-compare-"));
   const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    return [await onLinux(options, folder)];
+    return options.image === undefined
+      ? [await onLinux(options, folder)]
+      : await compareInGuest(options, folder, progress);
   } finally {
     remove();
   }
@@ -95,28 +100,45 @@ function processor(): string {
   return `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}`;
 }
 
-/** @returns the exit code. */
-export async function compareStacks(args: CompareArguments): Promise<number> {
-  const options = checkOptions(args);
+function thisMachine(loadBefore: Machine["loadBefore"]): Machine {
+  return {
+    processor: processor(),
+    cpus: cpus().length,
+    system: `${process.platform === "linux" ? "Linux" : process.platform} ${release()}`,
+    loadBefore,
+    loadAfter: loads(),
+  };
+}
+
+async function measureHere(options: CompareOptions): Promise<CompareResults> {
   const loadBefore = loads();
   const began = new Date().toISOString();
   const scenarios = await measured(options);
-  const results: CompareResults = {
-    schema: SCHEMA,
-    version: packageVersion(),
-    began,
-    ended: new Date().toISOString(),
-    machine: {
-      processor: processor(),
-      cpus: cpus().length,
-      system: `${process.platform === "linux" ? "Linux" : process.platform} ${release()}`,
-      loadBefore,
-      loadAfter: loads(),
-    },
-    settings: options.settings,
-    method: METHOD,
-    scenarios,
+  return { ...head(began, options.settings), machine: thisMachine(loadBefore), scenarios };
+}
+
+/** What was measured on FreeBSD by compare.sh alone; when is not known, but that it is over. */
+function readThere(file: string): CompareResults {
+  const there = readMeasured(readFileSync(file, "utf8"), file);
+  const { settings, machine } = there;
+  const began = statSync(file).mtime.toISOString();
+  return {
+    ...head(began, settings),
+    ended: began,
+    machine,
+    scenarios: [jailScenario(there, jobsOf(workloads, "both"), there.emulated)],
   };
+}
+
+function head(began: string, settings: Settings) {
+  const ended = new Date().toISOString();
+  return { schema: SCHEMA, version: packageVersion(), began, ended, settings, method: METHOD } as const;
+}
+
+/** @returns the exit code. */
+export async function compareStacks(args: CompareArguments): Promise<number> {
+  const options = checkOptions(args);
+  const results = options.read === undefined ? await measureHere(options) : readThere(options.read);
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
   }

@@ -18,6 +18,7 @@ export interface CompareArguments {
   readonly headers: string | undefined;
   readonly accel: string | undefined;
   readonly from: string | undefined;
+  readonly read: string | undefined;
   readonly rounds: string | undefined;
   readonly seconds: string | undefined;
   readonly only: string | undefined;
@@ -36,7 +37,10 @@ export interface CompareOptions {
   readonly sysdir: string | undefined;
   readonly headers: string | undefined;
   readonly accel: string;
-  readonly from: readonly From[];
+  /** Undefined: all that are open. */
+  readonly from: readonly From[] | undefined;
+  /** What compare.sh printed on FreeBSD. */
+  readonly read: string | undefined;
   readonly settings: Settings;
   readonly workloads: readonly Workload[];
   readonly offloads: Offloads;
@@ -127,14 +131,26 @@ function sourceTree(sysdir: string | undefined): string | undefined {
 function checkTogether(args: CompareArguments): void {
   if (args.source) {
     const unused = (
-      ["image", "headers", "accel", "from", "rounds", "seconds", "only", "offloads", "html"] as const
+      ["image", "headers", "accel", "from", "read", "rounds", "seconds", "only", "offloads", "html"] as const
     ).find((name) => args[name] !== undefined);
     if (unused !== undefined || args.quick) {
       throw new UsageError(`--source measures nothing: --${unused ?? "quick"} has no use beside it.`);
     }
     return;
   }
-  if (args.image === undefined) {
+  if (args.read !== undefined) {
+    const unused = (
+      ["image", "sysdir", "headers", "accel", "from", "rounds", "seconds", "only", "offloads"] as const
+    ).find((name) => args[name] !== undefined);
+    if (unused !== undefined || args.quick) {
+      throw new UsageError(
+        `--read takes what was measured: --${unused ?? "quick"} has no use beside it; compare.sh has options of its own.`,
+      );
+    }
+    if (statSync(args.read, { throwIfNoEntry: false })?.isFile() !== true) {
+      throw new UsageError(`--read ${args.read}: no such file. It is what sh compare.sh printed on FreeBSD.`);
+    }
+  } else if (args.image === undefined) {
     const unused = (["sysdir", "headers", "accel", "from"] as const).find((name) => args[name] !== undefined);
     if (unused !== undefined) {
       throw new UsageError(
@@ -159,7 +175,8 @@ export function checkOptions(args: CompareArguments): CompareOptions {
     sysdir: sourceTree(args.sysdir),
     headers: args.headers,
     accel: args.accel ?? "auto",
-    from: names("from", args.from, ways, (way) => way),
+    from: args.from === undefined ? undefined : names("from", args.from, ways, (way) => way),
+    read: args.read,
     settings: {
       rounds: rounds(args.rounds) ?? defaults.rounds,
       seconds: seconds(args.seconds) ?? defaults.seconds,

@@ -11,9 +11,6 @@
  * No more than 100 wait for their first answer, for a server's backlog is
  *bounded; none ends its side before all are answered, so all are open at once.
  *
- * tcp-load serve PORT: one connection after the other, for ever: PORT 19 sends
- * RFC 864's lines, every other takes what comes.
- *
  * Every connection has bytes of its own, so that one's are not taken for
  * another's.  ADDRESS: IPv4, or IPv6 without "::".  SECONDS: without a byte on
  * any connection, after which it gives up; 60.
@@ -280,42 +277,6 @@ report(const char *name, uint64_t value)
 	print_number(value);
 }
 
-static void
-serve_one(int fd, bool source)
-{
-	static uint8_t got[4 * PIECE];
-	uint64_t at = 0;
-	long result;
-
-	do {
-		result = source ?
-		    CALL(sendto, fd, lines + at, PIECE, MSG_NOSIGNAL, 0, 0) :
-		    CALL(recvfrom, fd, got, sizeof(got), 0, 0, 0);
-		if (result > 0)
-			at = (at + (uint64_t)result) % (CHARACTERS * LINE);
-	} while (result > 0);
-	CALL(close, fd);
-}
-
-_Noreturn static void
-serve_all(uint16_t port)
-{
-	struct sockaddr_in here = {.sin_len = sizeof(here),
-	    .sin_family = AF_INET,
-	    .sin_port = (uint16_t)(port >> 8 | port << 8)};
-	int yes = 1;
-	long fd = CALL(socket, AF_INET, SOCK_STREAM, 0), one;
-
-	CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (CALL(bind, fd, &here, sizeof(here)) < 0 || CALL(listen, fd, 16) < 0)
-		die("cannot listen at port ", port);
-	for (;;) {
-		one = CALL(accept, fd, 0, 0);
-		if (one >= 0)
-			serve_one((int)one, port == 19);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -324,8 +285,6 @@ main(int argc, char **argv)
 	size_t i, len;
 
 	make_patterns();
-	if (argc == 3 && argv[1][0] == 's')
-		serve_all((uint16_t)number_of(argv[2], 65535));
 	if (argc != 6 && argc != 7)
 		die("echo|discard|chargen ADDRESS PORT FLOWS BYTES [SECONDS]; "
 		    "words: ",

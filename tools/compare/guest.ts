@@ -1,0 +1,324 @@
+/**
+ * Mirage against FreeBSD's own stack in a guest: both ends in it, or the client outside of it.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BuildError, UsageError } from "../../src/build/errors.ts";
+import { packageRoot } from "../../src/build/paths.ts";
+import { which } from "../../src/build/toolchain.ts";
+import { NetworkNamespace, removeLost, whyNoTap } from "../namespace.ts";
+import { chooseAccelerator } from "../vm-test/accelerator.ts";
+import { atEnd } from "./cleanup.ts";
+import { compare, type Job, jobsOf, moduleOf, plan, type Sample } from "./jobs.ts";
+import { buildLoad, countsOf, loadWords, output, start } from "./load.ts";
+import { jailScenario, readMeasured } from "./measured.ts";
+import type { CompareOptions, From } from "./options.ts";
+import type { Scenario, Settings, Side } from "./results.ts";
+import { alternate, type Rig } from "./rounds.ts";
+import type { Counts } from "./workload.ts";
+
+const PREFIX = "mirage-compare";
+const TAP = "mrgcompare";
+const CLIENT = "192.168.77.9";
+const ADDRESSES = { native: "192.168.77.1", mirage: "192.168.77.2" } as const;
+/** Where compare.sh hears what to do. */
+const TALK_PORT = 9998;
+const OFFLOADS = ["tx", "rx", "sg", "tso", "gso", "gro"];
+
+/** Seconds: to boot and to load modules; of a job besides its measurement; until the guest says something. */
+const patience = { boot: 300, job: 20, ready: 120 };
+
+/** What the guest's console said so far, and somebody who waits for more. */
+class Console {
+  text = "";
+  ended: number | undefined;
+  #wake: (() => void)[] = [];
+
+  hear(text: string): void {
+    this.text += text;
+    this.#changed();
+  }
+
+  end(status: number): void {
+    this.ended = status;
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const wake of this.#wake.splice(0)) {
+      wake();
+    }
+  }
+
+  async until(pattern: RegExp, seconds: number, what: string): Promise<void> {
+    const limit = Date.now() + seconds * 1000;
+    while (!pattern.test(this.text)) {
+      if (this.ended !== undefined || Date.now() > limit) {
+        throw new BuildError(`the guest ${what}; its console's last lines:\n${this.tail()}`);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        this.#wake.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  tail(): string {
+    return this.text.split("\n").slice(-25).join("\n");
+  }
+}
+
+/** A client in a namespace of this machine, whose other end is the guest's vtnet0. */
+class OutsideRig implements Rig {
+  readonly #client: NetworkNamespace;
+  readonly #load: string;
+  readonly #console: Console;
+  readonly #qemu: () => number[];
+  #told = 0;
+  #offloadsOn = true;
+
+  constructor(client: NetworkNamespace, load: string, console: Console, qemu: () => number[]) {
+    this.#client = client;
+    this.#load = load;
+    this.#console = console;
+    this.#qemu = qemu;
+  }
+
+  #run(words: readonly string[]): Promise<string> {
+    return output(["ip", "netns", "exec", this.#client.name, this.#load, ...words]);
+  }
+
+  /** Tells the guest what to do next, when it is ready for that. */
+  async tell(word: string): Promise<void> {
+    await this.#ready();
+    for (let left = 50; ; left--) {
+      try {
+        await this.#run(["tell", ADDRESSES.native, String(TALK_PORT), word]);
+        break;
+      } catch (error) {
+        // It says that it is ready just before it listens.
+        if (left === 0) {
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+    this.#told++;
+  }
+
+  async #ready(): Promise<void> {
+    await this.#console.until(
+      new RegExp(`^compare-ready ${this.#told}$`, "m"),
+      this.#told === 0 ? patience.boot : patience.ready,
+      "is not ready for the next measurement",
+    );
+  }
+
+  /** Waits until that address answers; who answered there before may have had another MAC address. */
+  async #answers(address: string): Promise<void> {
+    this.#client.run("ip", ["neigh", "flush", "dev", TAP]);
+    for (let left = 60; ; left--) {
+      try {
+        await this.#run(["-w", "1", "-t", "20", "rtt", "icmp", address, "64"]);
+        return;
+      } catch (error) {
+        if (left === 0) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  #offloads(on: boolean): void {
+    if (on === this.#offloadsOn) {
+      return;
+    }
+    this.#offloadsOn = on;
+    for (const offload of OFFLOADS) {
+      try {
+        this.#client.run("ethtool", ["-K", TAP, offload, on ? "on" : "off"]);
+      } catch {
+        // A device need not have each.
+      }
+    }
+  }
+
+  async measure(job: Job, side: Side, settings: Settings): Promise<Counts> {
+    const setting = job.offloads ? "on" : "off";
+    await this.tell(side === "native" ? `native:${setting}` : `mirage:${setting}:${moduleOf(job.workload)}`);
+    await this.#ready();
+    this.#offloads(job.offloads);
+    await this.#answers(ADDRESSES[side]);
+    const words = loadWords(job.measurement.load, ADDRESSES[side], settings, this.#qemu());
+    return countsOf(await this.#run(words));
+  }
+}
+
+/** Makes the folder that the guest gets. */
+function makePayload(
+  options: CompareOptions,
+  jobs: readonly Job[],
+  from: readonly From[],
+  folder: string,
+): void {
+  const modules = new Set(["udp-echo", ...jobs.map((job) => moduleOf(job.workload))]);
+  const kernel = (["sysdir", "headers"] as const).flatMap((name) =>
+    options[name] === undefined ? [] : [`--${name}`, options[name]],
+  );
+  const script = join(packageRoot, "tools/freebsd-suite.sh");
+  const made = spawnSync("sh", [script, folder, "--only", [...modules].join(","), ...kernel], {
+    encoding: "utf8",
+  });
+  if (made.status !== 0) {
+    throw new BuildError(`the modules cannot be built:\n${made.stderr.trim()}`);
+  }
+  writeFileSync(join(folder, "compare.plan"), plan(jobs));
+  const { rounds, seconds, warmup } = options.settings;
+  const words = `-r ${rounds} -s ${Math.round(seconds * 1000)} -w ${Math.round(warmup * 1000)}`;
+  writeFileSync(
+    join(folder, "run.sh"),
+    [
+      ...(from.includes("jail") ? [`sh ./compare.sh ${words} jail >out/measured || exit`] : []),
+      ...(from.includes("outside") ? [`sh ./compare.sh ${words} outside vtnet0 || exit`] : []),
+      'echo "system $(uname -sr) ($(sysctl -n kern.osreldate)) $(sysctl -n hw.ncpu)" >out/system',
+      "",
+    ].join("\n"),
+  );
+}
+
+/** The children of a process, which may have none. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .trim()
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function makeClient(): NetworkNamespace {
+  removeLost(PREFIX);
+  const client = new NetworkNamespace(PREFIX);
+  atEnd(() => client.remove());
+  client.run("ip", ["tuntap", "add", TAP, "mode", "tap", "vnet_hdr"]);
+  client.run("ip", ["address", "add", `${CLIENT}/24`, "dev", TAP]);
+  client.run("ip", ["link", "set", TAP, "up"]);
+  client.run("sysctl", ["-q", "-w", "net.ipv4.tcp_tw_reuse=1"]);
+  return client;
+}
+
+/** Which ways are open: without root there is no client outside. */
+function openWays(options: CompareOptions, progress: (text: string) => void): readonly From[] {
+  const wanted = options.from ?? ["jail", "outside"];
+  const noTap = whyNoTap();
+  if (!wanted.includes("outside") || noTap === undefined) {
+    return wanted;
+  }
+  if (options.from !== undefined) {
+    throw new UsageError(`--from outside needs a network namespace with a tap, and there is none: ${noTap}.`);
+  }
+  progress(`skipped: from outside of the guest: ${noTap}`);
+  return wanted.filter((way) => way !== "outside");
+}
+
+/** How the guest runs its instructions, as vm-test takes it. */
+function accelerator(accel: string): string {
+  const qemu = process.env.MIRAGE_QEMU ?? which("qemu-system-x86_64");
+  return accel === "auto" && qemu !== undefined ? chooseAccelerator(qemu).accelerator : accel;
+}
+
+function outsideScenario(
+  system: { name: string; cpus: number },
+  jobs: readonly Job[],
+  samples: readonly Sample[],
+  emulated: boolean,
+): Scenario {
+  return {
+    id: "outside",
+    title: "FreeBSD: a client outside of the guest, on vtnet0",
+    system: system.name,
+    cpus: system.cpus,
+    emulated,
+    native:
+      "The guest's own stack on vtnet0, while no Mirage program runs; for UDP and TCP a C process of one thread that polls its sockets.",
+    mirage: "mirage.ko: a program in the kernel, attached to the same vtnet0.",
+    notes: [
+      "The client is on Linux, on QEMU's tap. CPU time is that of the client and of QEMU's process: all that the guest did, its idle loop too.",
+      "Without offloads: checksums, TSO and LRO are off at vtnet0 and at the tap.",
+    ],
+    comparisons: compare(jobs, samples),
+    facts: [],
+  };
+}
+
+/** Boots the image, and compares on the ways that were asked for. */
+export async function compareInGuest(
+  options: CompareOptions,
+  folder: string,
+  progress: (text: string) => void,
+): Promise<readonly Scenario[]> {
+  const from = openWays(options, progress);
+  const jobs = jobsOf(options.workloads, options.offloads);
+  const payload = join(folder, "suite");
+  const out = join(folder, "out");
+  mkdirSync(out);
+  progress("building the modules");
+  makePayload(options, jobs, from, payload);
+  const accel = accelerator(options.accel);
+  const { rounds, seconds, warmup } = options.settings;
+  const timeout = Math.ceil(
+    patience.boot + from.length * (rounds + 1) * jobs.length * 2 * (seconds + warmup + patience.job),
+  );
+  const client = from.includes("outside") ? makeClient() : undefined;
+  const load = client === undefined ? "" : buildLoad(folder);
+  const inside = client === undefined ? [] : ["ip", "netns", "exec", client.name];
+  const { child, forget } = start([
+    ...inside,
+    ...[process.execPath, process.argv[1]!, "vm-test", "--image", options.image!, "--accel", accel],
+    ...["--timeout", String(timeout), "--silence", String(timeout), "--out", out],
+    ...(client === undefined ? ["--net", "none"] : ["--net", `tap:${TAP}`]),
+    payload,
+  ]);
+  const console_ = new Console();
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+    console_.hear(text);
+    for (const [line] of text.matchAll(/^(?:round \d+ of \d+|warming up)$/gm)) {
+      progress(`in the guest: ${line}`);
+    }
+  });
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => console_.hear(text));
+  const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+  void ended.then((status) => console_.end(status));
+  progress("booting the guest");
+  let samples: Sample[] = [];
+  if (client !== undefined) {
+    const inGuest = from.includes("jail") ? timeout : patience.boot;
+    await console_.until(/^compare-ready 0$/m, inGuest, "did not come to the measurements from outside");
+    const rig = new OutsideRig(client, load, console_, () => childrenOf(child.pid!));
+    samples = await alternate(rig, jobs, options.settings, progress);
+    await rig.tell("end");
+  }
+  const status = await ended;
+  forget();
+  if (status !== 0) {
+    throw new BuildError(`the guest measured nothing (exit code ${status}):\n${console_.tail()}`);
+  }
+  const [, name = "FreeBSD", cpus = "0"] =
+    /^system (.+) (\d+)$/m.exec(readFileSync(join(out, "system"), "utf8")) ?? [];
+  const emulated = accel !== "kvm";
+  return [
+    ...(from.includes("jail")
+      ? [jailScenario(readMeasured(readFileSync(join(out, "measured"), "utf8"), "the guest"), jobs, emulated)]
+      : []),
+    ...(client === undefined ? [] : [outsideScenario({ name, cpus: Number(cpus) }, jobs, samples, emulated)]),
+  ];
+}
