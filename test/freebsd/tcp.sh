@@ -5,6 +5,7 @@
 # the host's own network stack.
 
 . "$(atf_get_srcdir)/mirage.subr"
+. "$(atf_get_srcdir)/streams.subr"
 
 HOST6=fd00:0:0:0:0:0:0:1
 PROGRAM6=fd00:0:0:0:0:0:0:2
@@ -12,18 +13,6 @@ PROGRAM6=fd00:0:0:0:0:0:0:2
 # Bytes of one stream, bytes and number of the streams at once.
 bulk=$(atf_config_get tcp_bytes 16777216)
 flows=$(atf_config_get tcp_flows 1000)
-
-# load WHAT ADDRESS PORT FLOWS BYTES: every byte arrives, unchanged.
-load() {
-	"$streams" "$@" 120 >streamed || {
-		cat streamed
-		mirage_value stats.defined | grep -v ' 0$'
-		sysctl kern.mirage | grep -v defined
-		mirage_losses
-		atf_fail "$*: $(cat streamed)"
-	}
-	echo "$* $(cat streamed)"
-}
 
 # Every flow was closed by both, and the program holds nothing of it.
 over() {
@@ -50,7 +39,6 @@ text_body() {
 
 case_of echo "tcp-echo: a stream comes back unchanged"
 echo_body() {
-	streams=$(mirage_program tcp-load) || exit
 	mirage_answers tcp-echo
 	load echo $PROGRAM 7 1 "$bulk"
 	over
@@ -58,7 +46,6 @@ echo_body() {
 
 case_of many "tcp-echo: many flows at once, each gets its own bytes"
 many_body() {
-	streams=$(mirage_program tcp-load) || exit
 	mirage_answers tcp-echo
 	load echo $PROGRAM 7 "$flows" 3000
 	load echo $PROGRAM 7 16 $((bulk / 32))
@@ -67,7 +54,6 @@ many_body() {
 
 case_of sink "discard: takes a stream"
 sink_body() {
-	streams=$(mirage_program tcp-load) || exit
 	mirage_answers discard
 	load discard $PROGRAM 9 1 "$bulk"
 	load discard $PROGRAM 9 8 $((bulk / 16))
@@ -76,7 +62,6 @@ sink_body() {
 
 case_of source "chargen: makes a stream, and goes on when its readers leave"
 source_body() {
-	streams=$(mirage_program tcp-load) || exit
 	mirage_answers chargen
 	load chargen $PROGRAM 19 1 "$bulk"
 	load chargen $PROGRAM 19 8 $((bulk / 16))
@@ -95,7 +80,6 @@ fragments_body() {
 
 case_of ipv6 "tcp-echo: neighbours, ping, large ping and streams over IPv6"
 ipv6_body() {
-	streams=$(mirage_program tcp-load) || exit
 	sysctl -n net.inet6.ip6.forwarding >/dev/null 2>&1 || atf_skip "this kernel has no IPv6"
 	mirage_load tcp-echo
 	mirage_up
@@ -120,10 +104,9 @@ forget_flows() {
 
 case_of stopped "tcp-echo: stopped and unloaded with flows open; the next start knows none of them"
 stopped_body() {
-	streams=$(mirage_program tcp-load) || exit
 	atf_require_prog tcpdrop
 	mirage_answers tcp-echo
-	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >cut &
+	"$(mirage_program tcp-load)" echo $PROGRAM 7 20 "$bulk" 5 >cut &
 	sleep 2
 	mirage_stop
 	mirage_is state idle
@@ -133,7 +116,7 @@ stopped_body() {
 	# Their old connections are unknown now, and are reset, or nothing came for too long.
 	wait
 	atf_check -o match:'^flows 20 done 0 .* changed 0 ' cat cut
-	"$streams" echo $PROGRAM 7 20 "$bulk" 5 >cut &
+	"$(mirage_program tcp-load)" echo $PROGRAM 7 20 "$bulk" 5 >cut &
 	sleep 2
 	mirage_stop
 	forget_flows

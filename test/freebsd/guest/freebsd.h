@@ -18,6 +18,7 @@ enum {
 	SYS_fork = 2,
 	SYS_read = 3,
 	SYS_write = 4,
+	SYS_open = 5,
 	SYS_close = 6,
 	SYS_wait4 = 7,
 	SYS_recvfrom = 29,
@@ -65,6 +66,7 @@ enum {
 	MSG_NOSIGNAL = 0x20000,
 	SHUT_WR = 1,
 	F_SETFL = 4,
+	O_RDWR = 2,
 	O_NONBLOCK = 4,
 	CLOCK_MONOTONIC = 4,
 };
