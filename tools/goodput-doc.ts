@@ -24,7 +24,8 @@ const NEW_RENO_BUFFERS_KIB = [64, 1024];
 /** 100 Mbit/s, round trips of 20 ms, a queue of 10 ms. */
 const PATH: Faults = { latencyNs: 10e6, bitsPerSecond: 100e6, queueBytes: 125_000 };
 
-const [CUBIC, NEW_RENO] = [0, 1];
+const CUBIC = 0;
+const NEW_RENO = 1;
 
 /** Two significant digits. */
 function round(value: number): string {
@@ -32,7 +33,8 @@ function round(value: number): string {
   return digits >= 10 ? String(Math.round(digits)) : digits >= 1 ? digits.toFixed(1) : String(digits);
 }
 
-async function goodput(module: WebAssembly.Module, options: TransferOptions): Promise<string> {
+/** In Mbit/s of payload, the median of the seeds. */
+async function goodput(module: WebAssembly.Module, options: TransferOptions): Promise<number> {
   const rates: number[] = [];
   for (const seed of SEEDS) {
     const { bytesPerSecond } = await transfer(module, {
@@ -44,7 +46,7 @@ async function goodput(module: WebAssembly.Module, options: TransferOptions): Pr
     rates.push(bytesPerSecond);
   }
   rates.sort((a, b) => a - b);
-  return round((8 * (rates[1] ?? 0)) / 1e6);
+  return (8 * (rates[1] ?? 0)) / 1e6;
 }
 
 async function table(
@@ -55,7 +57,7 @@ async function table(
   const lines = [`| ${head.join(" | ")} |`, `|---|${"---:|".repeat(head.length - 1)}`];
   for (const [name, cells] of rows) {
     const values: string[] = [];
-    for (const options of cells) values.push(await goodput(module, options));
+    for (const options of cells) values.push(round(await goodput(module, options)));
     lines.push(`| ${[name, ...values].join(" | ")} |`);
   }
   return lines.join("\n");
@@ -63,11 +65,43 @@ async function table(
 
 const percent = (chance: number) => `${Number((chance * 100).toPrecision(3))} %`;
 
+async function stackModule(): Promise<WebAssembly.Module> {
+  const { wasm } = await compileFrameCode(join(packageRoot, "src/stack/stack.frame.ts"));
+  return new WebAssembly.Module(new Uint8Array(wasm));
+}
+
+const buffers = (kib: number) => ({ sendBufferBytes: kib * 1024, receiveBufferBytes: kib * 1024 });
+
+/** What is the same in all of `goodputByLoss`. */
+export const PATH_IN_WORDS = `${BYTES / 1e6} MB over ${(PATH.bitsPerSecond ?? 0) / 1e6} Mbit/s, round trips of 20 ms and a queue of 10 ms, median of ${SEEDS.length} seeds`;
+
+export interface GoodputSeries {
+  /** "CUBIC, 64 KiB": the algorithm and the size of both buffers. */
+  readonly name: string;
+  /** Of payload, one for each loss. */
+  readonly megabits: readonly number[];
+}
+
+/** The first two tables as numbers. Takes some seconds. */
+export async function goodputByLoss(): Promise<{ losses: readonly number[]; series: GoodputSeries[] }> {
+  const module = await stackModule();
+  const series: GoodputSeries[] = [];
+  for (const [algorithm, congestion, sizes] of [
+    ["CUBIC", CUBIC, BUFFERS_KIB],
+    ["NewReno", NEW_RENO, NEW_RENO_BUFFERS_KIB],
+  ] as const)
+    for (const kib of sizes) {
+      const megabits: number[] = [];
+      for (const loss of LOSSES)
+        megabits.push(await goodput(module, { ...buffers(kib), congestion, faults: { ...PATH, loss } }));
+      series.push({ name: `${algorithm}, ${kib} KiB`, megabits });
+    }
+  return { losses: LOSSES, series };
+}
+
 /** The page as the code gives it. Takes some seconds. */
 export async function currentPage(): Promise<string> {
-  const { wasm } = await compileFrameCode(join(packageRoot, "src/stack/stack.frame.ts"));
-  const module = new WebAssembly.Module(new Uint8Array(wasm));
-  const buffers = (kib: number) => ({ sendBufferBytes: kib * 1024, receiveBufferBytes: kib * 1024 });
+  const module = await stackModule();
   const lossTable = (congestion: number, sizes: readonly number[]) =>
     table(
       ["loss each way", ...sizes.map((size) => `${size} KiB`)],

@@ -17,6 +17,7 @@ import { packageVersion } from "../build/paths.ts";
 import { buildProgram, builtParts, describeCosts, installProgram } from "../build/program.ts";
 import { counting, seconds, silent } from "../build/progress.ts";
 import { findProgram } from "../build/sources.ts";
+import { bench, benchOptions, describeBench } from "./bench.ts";
 import { compare, compareOptions, describeCompare } from "./compare.ts";
 import { doctor } from "./doctor.ts";
 import { nearest } from "./nearest.ts";
@@ -24,7 +25,7 @@ import { netstat } from "./netstat.ts";
 import { runProgram } from "./run-program.ts";
 import { trace } from "./trace.ts";
 
-const commands = ["build", "run", "netstat", "trace", "vm-test", "compare", "doctor"] as const;
+const commands = ["build", "run", "netstat", "trace", "vm-test", "compare", "bench", "doctor"] as const;
 
 /** Options by command, to name the nearest when one is unknown. */
 const common = ["help", "version"];
@@ -50,6 +51,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...common,
   ],
   compare: [...compareOptions, ...common],
+  bench: [...benchOptions, ...common],
   doctor: ["json", ...common],
 };
 
@@ -61,6 +63,7 @@ const short: Readonly<Record<string, string>> = {
   trace: "h",
   "vm-test": "h",
   compare: "h",
+  bench: "h",
   doctor: "h",
 };
 
@@ -406,6 +409,7 @@ function parser() {
         .example("mirage vm-test --image freebsd.img --kernel kernel.debug suite", "on another kernel"),
     )
     .command("compare", "Measure Mirage against the native network stack", describeCompare)
+    .command("bench", "Measure Mirage on this machine, and draw it", describeBench)
     .command("doctor", "Say what this machine has and lacks", (command) =>
       command
         .usage("mirage doctor [--json]\n\nExits with 0 if programs can be built here, else with 1.")
@@ -413,7 +417,7 @@ function parser() {
         .example("mirage doctor", "a table, with the command that gets what is missing")
         .example("mirage doctor --json", "the same for a machine"),
     )
-    .demandCommand(1, "which command? There is: build, run, netstat, trace, vm-test, compare, doctor.")
+    .demandCommand(1, "which command? There is: build, run, netstat, trace, vm-test, compare, bench, doctor.")
     .strict()
     .version(packageVersion())
     .help()
@@ -486,6 +490,8 @@ async function main(argv: readonly string[]): Promise<number> {
         (name) => word(args, name),
         (name) => args[name] === true,
       );
+    case "bench":
+      return bench((name) => word(args, name));
     default:
       return doctor(args.json === true);
   }

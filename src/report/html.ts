@@ -42,7 +42,7 @@ td,th+th{text-align:right}
 td.text,th.text{text-align:left}
 td{white-space:nowrap}
 thead th{vertical-align:bottom}
-tbody th{font-weight:400;min-width:7rem;max-width:28rem}
+tbody th{font-weight:400;min-width:min(13rem,35vw);max-width:28rem}
 .skipped{color:var(--quiet);border-left:3px solid var(--rule);padding-left:.75rem}
 svg.flame{display:block;font:11px/1 ui-monospace,monospace}
 svg.flame text{fill:var(--flame-text)}

@@ -1,12 +1,10 @@
 /** Builds the programs that are measured, in the object variants that are compared. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageRoot } from "../../src/build/paths.ts";
 
-/** The bundled tool lies in `dist/`. */
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-export const WORK = join(ROOT, "build/bench");
+export const WORK = join(packageRoot, "build/bench");
 
 /** Float-free objects, as every target links them, or the same C compiled for SSE. */
 export type Variant = "nofloat" | "hardfloat";
@@ -18,7 +16,7 @@ export function build(program: string, variant: Variant = "nofloat"): string {
   mkdirSync(folder, { recursive: true });
   execFileSync(
     process.execPath,
-    [join(ROOT, "dist/mirage.js"), "build", "-t", "unix", "-o", folder, join(ROOT, program)],
+    [join(packageRoot, "dist/mirage.js"), "build", "-t", "unix", "-o", folder, join(packageRoot, program)],
     { env: { ...process.env, MIRAGE_VARIANT: variant }, stdio: ["ignore", "ignore", "inherit"] },
   );
   return join(folder, readdirSync(folder)[0]!);
@@ -28,7 +26,7 @@ export function build(program: string, variant: Variant = "nofloat"): string {
 export function buildTool(name: "fdpeer" | "tcp-load"): string {
   mkdirSync(WORK, { recursive: true });
   const output = join(WORK, name);
-  execFileSync("cc", ["-O2", "-o", output, join(ROOT, `tools/bench/${name}.c`)], { stdio: "inherit" });
+  execFileSync("cc", ["-O2", "-o", output, join(packageRoot, `tools/bench/${name}.c`)], { stdio: "inherit" });
   return output;
 }
 

@@ -4,15 +4,22 @@
  * fdpeer: starts a program with one end of a socket pair of Ethernet frames as
  * descriptor 3, sends it frames from the other end, and times the answers.
  *
- *   fdpeer FRAMES ARP HEX -- PROGRAM ARG ...
+ *   fdpeer [-l] FRAMES ARP HEX -- PROGRAM ARG ...
  *
  * sends the frame that ARP spells (two hexadecimal digits a byte), by which the
  * program learns where answers go, then the frame that HEX spells, until FRAMES
  * answers came back, never more than 32 ahead.  What is not as long as that
  * frame is no answer.
  * Prints one JSON line: nanoseconds from before fork to the first answer, and
- * from the first to the last answer.  Exit 1 when an answer does not come
- * within 5 seconds, 2 for bad arguments.
+ * from the first to the last answer.  With -l the next frame is sent when the
+ * one before was answered, and nanoseconds of each round trip but the first are
+ * printed, too.  Exit 1 when an answer does not come within 5 seconds, 2 for
+ * bad arguments.
+ *
+ *   fdpeer -e
+ *
+ * is such a program: it sends each frame on descriptor 3 back as it came, for
+ * what the socket pair alone costs.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -56,23 +63,61 @@ unhex(const char *text, uint8_t *out, size_t max)
 	return (len);
 }
 
+/* Sends back what comes on descriptor 3, until there is nobody there. */
+static int
+echo(void)
+{
+	uint8_t frame[2048];
+	struct pollfd pfd = {.fd = 3, .events = POLLIN};
+	ssize_t n;
+
+	for (;;) {
+		if (poll(&pfd, 1, -1) < 0)
+			return (1);
+		n = recv(3, frame, sizeof(frame), 0);
+		if (n <= 0 || send(3, frame, (size_t)n, MSG_NOSIGNAL) != n)
+			return (0);
+	}
+}
+
+static void
+usage(void)
+{
+	errx(2,
+	    "usage: fdpeer [-l] FRAMES ARP HEX -- PROGRAM ARG ...\n"
+	    "       fdpeer -e");
+}
+
 int
 main(int argc, char **argv)
 {
 	uint8_t arp[2048], frame[2048], answer[2048];
-	uint64_t start, first = 0, last = 0;
-	long frames, sent = 0, got = 0;
+	uint64_t start, first = 0, last = 0, *trips = NULL, asked = 0;
+	long frames, sent = 0, got = 0, window = WINDOW;
 	struct pollfd pfd;
 	size_t arp_len, len;
 	ssize_t n;
 	pid_t child;
-	int pair[2];
+	int pair[2], c, latency = 0;
 
-	if (argc < 6 || strcmp(argv[4], "--") != 0)
-		errx(2, "usage: fdpeer FRAMES ARP HEX -- PROGRAM ARG ...");
-	frames = strtol(argv[1], NULL, 10);
-	arp_len = unhex(argv[2], arp, sizeof(arp));
-	len = unhex(argv[3], frame, sizeof(frame));
+	while ((c = getopt(argc, argv, "+el")) != -1) {
+		if (c == 'e')
+			return (echo());
+		if (c != 'l')
+			usage();
+		latency = 1;
+		window = 1;
+	}
+	argc -= optind;
+	argv += optind;
+	/* getopt(3) leaves the "--" that does not come first. */
+	if (argc < 5 || strcmp(argv[3], "--") != 0 ||
+	    (frames = strtol(argv[0], NULL, 10)) < 1)
+		usage();
+	arp_len = unhex(argv[1], arp, sizeof(arp));
+	len = unhex(argv[2], frame, sizeof(frame));
+	if (latency && (trips = calloc((size_t)frames, sizeof(*trips))) == NULL)
+		err(2, "calloc");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
 		err(2, "socketpair");
 	start = now_ns();
@@ -86,8 +131,8 @@ main(int argc, char **argv)
 			close(pair[0]);
 		}
 		dup2(2, 1);
-		execv(argv[5], &argv[5]);
-		err(127, "%s", argv[5]);
+		execv(argv[4], &argv[4]);
+		err(127, "%s", argv[4]);
 	}
 	close(pair[0]);
 	pfd.fd = pair[1];
@@ -95,7 +140,7 @@ main(int argc, char **argv)
 		err(1, "send");
 	while (got < frames) {
 		pfd.events = POLLIN;
-		if (sent < frames && sent - got < WINDOW)
+		if (sent < frames && sent - got < window)
 			pfd.events |= POLLOUT;
 		if (poll(&pfd, 1, TIMEOUT_MS) == 0) {
 			warnx("no answer to frame %ld of %ld", got + 1, frames);
@@ -111,9 +156,13 @@ main(int argc, char **argv)
 			if ((size_t)n != len)
 				continue;
 			last = now_ns();
+			if (trips != NULL)
+				trips[got] = last - asked;
 			if (got++ == 0)
 				first = last;
 		} else if ((pfd.revents & POLLOUT) != 0) {
+			if (latency)
+				asked = now_ns();
 			if (send(pfd.fd, frame, len, 0) == (ssize_t)len)
 				sent++;
 			else if (errno != EAGAIN && errno != ENOBUFS)
@@ -123,8 +172,16 @@ main(int argc, char **argv)
 	}
 	kill(child, SIGINT);
 	waitpid(child, NULL, 0);
-	printf("{\"firstAnswerNs\":%llu,\"streamNs\":%llu,\"answers\":%ld}\n",
+	printf("{\"firstAnswerNs\":%llu,\"streamNs\":%llu,\"answers\":%ld",
 	    (unsigned long long)(first - start),
 	    (unsigned long long)(last - first), got);
+	if (trips != NULL) {
+		printf(",\"roundTripNs\":[");
+		for (long i = 1; i < got; i++)
+			printf("%s%llu", i == 1 ? "" : ",",
+			    (unsigned long long)trips[i]);
+		printf("]");
+	}
+	printf("}\n");
 	return (0);
 }

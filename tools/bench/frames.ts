@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { arp, icmpEcho, PcapWriter, udpDatagram } from "../../test/support/fuzz.ts";
 import { build, buildTool, countInstructions, WORK } from "./build.ts";
+import type { PartResult } from "./part.ts";
 import { formatTable, median } from "./table.ts";
 
 const MAC = [0x02, 0, 0, 0, 0, 0x02];
@@ -54,7 +55,7 @@ function perFrame(
   return small === undefined || large === undefined ? undefined : (large - small) / (many - few);
 }
 
-export function benchFrames(): void {
+export function benchFrames(): PartResult {
   const rows = SUBJECTS.map((subject) => {
     const executable = build(subject.program);
     const instructions = perFrame(
@@ -76,19 +77,31 @@ export function benchFrames(): void {
   });
   const base = rows[0]!;
   console.log("\nPer echoed frame, from a capture (wall clock: best of 5; instructions: callgrind)\n");
-  console.log(
-    formatTable(
-      ["frame", "ns", "instructions", "against frame code"],
-      rows.map((row) => [
-        row.label,
-        row.nanoseconds.toFixed(0),
-        row.instructions?.toFixed(0) ?? "no valgrind",
-        row.instructions !== undefined && base.instructions !== undefined
-          ? `${(row.instructions / base.instructions).toFixed(1)} x`
-          : `${(row.nanoseconds / base.nanoseconds).toFixed(1)} x`,
-      ]),
-    ),
-  );
+  const table = {
+    head: ["frame", "ns", "instructions", "against frame code"],
+    rows: rows.map((row) => [
+      row.label,
+      row.nanoseconds.toFixed(0),
+      row.instructions?.toFixed(0) ?? "no valgrind",
+      row.instructions !== undefined && base.instructions !== undefined
+        ? `${(row.instructions / base.instructions).toFixed(1)} x`
+        : `${(row.nanoseconds / base.nanoseconds).toFixed(1)} x`,
+    ]),
+  };
+  console.log(formatTable(table.head, table.rows));
+  return {
+    passed: true,
+    figures: { frameBytes: SUBJECTS[0]?.frame.length, rows },
+    sections: [
+      {
+        title: "What a frame costs",
+        text: [
+          "Frames read from a capture: wall clock, the best of 5, and instructions as callgrind counts them.",
+        ],
+        table,
+      },
+    ],
+  };
 }
 
 function hex(frame: Uint8Array): string {
@@ -96,7 +109,7 @@ function hex(frame: Uint8Array): string {
 }
 
 /** Start-up to the first answer, and echoes per second through a socket pair with a live peer. */
-export function benchStartup(): void {
+export function benchStartup(): PartResult {
   const peer = buildTool("fdpeer");
   const executable = build("examples/udp-echo");
   const rows = (
@@ -120,5 +133,21 @@ export function benchStartup(): void {
     ];
   });
   console.log("\nWith a live peer on a socket pair (medians of 9)\n");
-  console.log(formatTable(["frame", "start to first answer, ms", "echoes per second"], rows));
+  const head = ["frame", "start to first answer, ms", "echoes per second"];
+  console.log(formatTable(head, rows));
+  return {
+    passed: true,
+    figures: rows.map(([frame, ms, rate]) => ({
+      frame,
+      firstAnswerMs: Number(ms),
+      echoesPerSecond: Number(rate),
+    })),
+    sections: [
+      {
+        title: "Start-up",
+        text: ["With a live peer on a socket pair; medians of 9."],
+        table: { head, rows },
+      },
+    ],
+  };
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { build } from "./build.ts";
+import type { PartResult } from "./part.ts";
 import { formatTable } from "./table.ts";
 
 /** Resident memory that an idle program must stay below, in KiB. */
@@ -15,14 +16,16 @@ async function residentKib(executable: string): Promise<number> {
   return Number(status.match(/VmRSS:\s+(\d+) kB/)![1]);
 }
 
-export async function benchMemory(): Promise<boolean> {
+export async function benchMemory(): Promise<PartResult> {
   const kib = await residentKib(build("test/bench/programs/idle.ts"));
+  const passed = kib < LIMIT_KIB;
+  const head = ["program", "resident KiB", "goal"];
+  const rows = [["idle (one timer)", String(kib), `< ${LIMIT_KIB}${passed ? "" : " MISSED"}`]];
   console.log("\nMemory\n");
-  console.log(
-    formatTable(
-      ["program", "resident KiB", "goal"],
-      [["idle (one timer)", String(kib), `< ${LIMIT_KIB}${kib < LIMIT_KIB ? "" : " MISSED"}`]],
-    ),
-  );
-  return kib < LIMIT_KIB;
+  console.log(formatTable(head, rows));
+  return {
+    passed,
+    figures: { idleResidentKib: kib },
+    sections: [{ title: "Memory", table: { head, rows } }],
+  };
 }

@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
+import type { Ratio } from "../../src/report/model.ts";
 import { NetworkNamespace, whyNoTap } from "../namespace.ts";
 import { build, buildTool } from "./build.ts";
+import type { PartResult } from "./part.ts";
 import { formatTable, median } from "./table.ts";
 
 const ROUNDS = 5;
@@ -27,6 +29,8 @@ interface Service {
 const DISCARD: Service = { name: "discard", example: "examples/discard", port: 9 };
 const CHARGEN: Service = { name: "chargen", example: "examples/chargen", port: 19 };
 const ECHO: Service = { name: "echo", example: "examples/tcp-echo", port: 7 };
+
+const TITLE = "TCP: Mirage on a tap, Linux over a veth pair";
 
 const run = promisify(execFile);
 
@@ -188,21 +192,22 @@ function hasEthtool(): boolean {
 }
 
 /**
- * TCP on a tap against the kernel's own; prints why not where no namespace can be made. False: bulk through offloads
+ * TCP on a tap against the kernel's own; prints why not where no namespace can be made. Not passed: bulk through offloads
  * ran at less than `BULK_LEAST` of the kernel's rate.
  */
-export async function benchTcp(): Promise<boolean> {
+export async function benchTcp(): Promise<PartResult> {
   console.log(
     `\nTCP: Mirage on a tap, Linux over a veth pair, in turns (medians of ${ROUNDS} x ${SECONDS} s)\n`,
   );
   const reason = whyNoTap();
   if (reason !== undefined) {
     console.log(`skipped: ${reason}`);
-    return true;
+    return { passed: true, figures: { skipped: reason }, sections: [{ title: TITLE, skipped: reason }] };
   }
   const rig = new Rig();
   const ethtool = hasEthtool();
   const rows: string[][] = [];
+  const bars: Ratio[] = [];
   let fast = true;
   try {
     for (const load of LOADS)
@@ -217,6 +222,13 @@ export async function benchTcp(): Promise<boolean> {
         const ratios = mirage.map((value, i) => value / (native[i] ?? Number.NaN));
         const missed = load.withoutOffloads && withOffloads && median(ratios) < BULK_LEAST;
         if (missed) fast = false;
+        bars.push({
+          label: `${load.label}${withOffloads ? "" : ", no offloads"}`,
+          ratio: median(ratios),
+          low: Math.min(...ratios),
+          high: Math.max(...ratios),
+          better: "higher",
+        });
         rows.push([
           `${load.label}${withOffloads ? "" : ", no offloads"}, ${load.unit}`,
           figure(median(native)),
@@ -228,7 +240,24 @@ export async function benchTcp(): Promise<boolean> {
   } finally {
     rig.remove();
   }
-  console.log(formatTable(["load", "Linux", "Mirage", "Mirage / Linux", "spread"], rows));
+  const head = ["load", "Linux", "Mirage", "Mirage / Linux", "spread"];
+  console.log(formatTable(head, rows));
   if (!ethtool) console.log("\nskipped: without offloads: no ethtool(8)");
-  return fast;
+  return {
+    passed: fast,
+    figures: rows.map(([load, linux, mirage, ratio, range]) => ({ load, linux, mirage, ratio, range })),
+    sections: [
+      {
+        title: TITLE,
+        text: [`Medians of ${ROUNDS} rounds of ${SECONDS} s; mirage compare measures the same more closely.`],
+        plot: {
+          kind: "ratios",
+          axis: "Mirage / Linux",
+          spread: "least to greatest of the rounds",
+          rows: bars,
+        },
+        table: { head, rows },
+      },
+    ],
+  };
 }
