@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <mirage/platform.h>
+#include <mirage/probes.h>
 
 #include "heap.h"
 
@@ -109,6 +110,7 @@ take(struct mirage_heap *h, size_t bytes)
 	h->used += bytes;
 	if (h->used > h->peak)
 		h->peak = h->used;
+	MIRAGE_PROBE(heap__grow, bytes, h->used, h->limit);
 	return (p);
 }
 

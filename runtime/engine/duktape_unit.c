@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Duktape, unmodified, in one unit with what needs its internals: budgets,
- * stack traces, the end of views, line tables.
+ * stack traces, the end of views, line tables, the language's probes.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +17,7 @@
 #include "heap.h"
 #include "unit.h"
 #include "unit_hooks.h"
+#include "unit_trace_hooks.h"
 #include "unit_work_hooks.h"
 
 #include "duktape.c"
@@ -49,6 +50,12 @@
 #undef duk_heap_mark_and_sweep
 #undef duk__mark_heaphdr
 #undef duk__handle_temproot
+#undef duk__call_setup_act_not_tailcall
+#undef duk__activation_unwind_nofree_norz
+#undef duk__hobject_alloc_init
+#undef duk_hboundfunc_alloc
+#undef duk_hobject_refcount_finalize_norz
+#undef duk__finalize_refcounts
 
 #include "unit_budgets.h"
 #include "unit_work.h"
@@ -56,4 +63,5 @@
 #include "unit_lines.h"
 #include "unit_numbers.h"
 #include "unit_stack.h"
+#include "unit_trace.h"
 #include "unit_views.h"

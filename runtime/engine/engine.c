@@ -391,6 +391,7 @@ mirage_engine_turn(struct mirage_instance *inst)
 	if (inst->engine != NULL) {
 		inst->engine->grace = 0;
 		inst->engine->collections = 0;
+		mirage_unit_trace_turn(inst);
 	}
 }
 
@@ -478,6 +479,8 @@ run_main(duk_context *ctx, void *arg)
 	duk_config_buffer(ctx, -1, (void *)(uintptr_t)inst->program->bytecode,
 	    inst->program->bytecode_len);
 	duk_load_function(ctx); /* the bundle's text: its value is main */
+	MIRAGE_PROBE(
+	    bytecode__load, inst->program->name, inst->program->bytecode_len);
 	duk_call(ctx, 0);
 	mirage_native_push(ctx);
 	duk_call(ctx, 1);

@@ -35,8 +35,24 @@ struct mirage_thrown {
 	uint32_t line;
 };
 
+/*
+ * The functions that run, as text for the probe `sample`: outermost first,
+ * with ; between.  Kept only while somebody listens.
+ */
+#define MIRAGE_SAMPLE_BYTES 4096
+#define MIRAGE_SAMPLE_DEPTH 128
+struct mirage_sample {
+	char text[MIRAGE_SAMPLE_BYTES];
+	uint16_t length; /* of it */
+	uint16_t lengths[MIRAGE_SAMPLE_DEPTH]; /* before each function */
+	uint32_t depth; /* functions in it */
+	uint32_t deeper; /* that had no room */
+};
+
 struct mirage_engine {
 	struct duk_hthread *ctx;
+
+	struct mirage_sample sample;
 
 	struct mirage_thrown thrown; /* the last one */
 
@@ -77,6 +93,9 @@ struct duk_hthread *mirage_unit_create(
 
 /* Charges what the interpreter ran since the last charge; outside of calls. */
 void mirage_unit_settle(struct mirage_instance *, struct duk_hthread *);
+
+/* A turn begins: looks which of the language's probes are on. */
+void mirage_unit_trace_turn(struct mirage_instance *);
 
 /* Pushes a native function that `new` refuses, as ECMA-262 wants of methods. */
 void mirage_unit_push_method(

@@ -123,6 +123,8 @@ mirage_unit_too_deep(struct mirage_instance *inst)
 	return (0);
 }
 
+static void unit_trace_look(struct mirage_instance *, duk_hthread *, uint32_t);
+
 static int
 mirage_unit_interrupt(void *udata, duk_hthread *thr, duk_int_t *ctr)
 {
@@ -134,6 +136,8 @@ mirage_unit_interrupt(void *udata, duk_hthread *thr, duk_int_t *ctr)
 		return (1);
 	inst->stats.instructions += (uint64_t)ran;
 	inst->fuel -= ran;
+	if (ran != 0)
+		unit_trace_look(inst, thr, (uint32_t)ran);
 	if (mirage_ending(inst))
 		return (1);
 	if (mirage_platform_stop_requested(inst->platform)) {

@@ -96,6 +96,8 @@ of_number(uint64_t number)
 static struct value
 of_text(const char *text)
 {
+	if (text == NULL)
+		text = "NULL";
 	return ((struct value) {.kind = TEXT, .text = text});
 }
 

@@ -246,7 +246,7 @@ async function compileInto(
       return real === undefined ? one : tracePath(real, program);
     },
   });
-  writeFileSync(join(directory, `${name}.h`), header);
+  writeFileSync(join(directory, `${name}.h`), result.header);
   writeFileSync(inputsFile, JSON.stringify(compiled.inputs));
   writeFileSync(source, result.code);
   markCurrent(source, command, compiled.inputs, new FileDigests());

@@ -5,6 +5,7 @@
  * @module
  */
 import { BuildError } from "./errors.ts";
+import { frameSymbols, functionPath, shortFunctionName, symbolRow, symbolSection } from "./frame-symbols.ts";
 import type { SiteKind, WasmFunction, WasmPlace } from "./wasm-code.ts";
 
 /** Most parameters of an exported function: MIRAGE_WASM_ARGS. */
@@ -23,13 +24,10 @@ export interface ModuleNames {
 
 export interface Instrumented {
   readonly code: string;
+  /** For the code to include. */
+  readonly header: string;
   /** Functions whose operations could not be told apart: their messages name the function's first line. */
   readonly unmatched: readonly string[];
-}
-
-/** "src/stack/udp/Udp#input" -> "Udp#input" */
-export function shortFunctionName(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
 }
 
 function kindOfStatement(line: string): SiteKind | undefined {
@@ -219,6 +217,40 @@ const struct mirage_wasm_module mirage_wasm_module_${name} = {
 `;
 }
 
+/** What wasm2c calls the functions inside of the exported ones, which have a name outside only. */
+function exportedFunctions(code: string): Set<string> {
+  return new Set(
+    [
+      ...code.matchAll(/^\w+ Z_\w+\(Z_\w+_instance_t\* instance[^{]*\{\s+(?:return )?(w2c_\w+)\(instance/gm),
+    ].map((match) => match[1] as string),
+  );
+}
+
+/** A wrapper of an exported function is no function of its own: its callers call what is inside. */
+const wrapper = /^(\w+ Z_\w+\(Z_\w+_instance_t\*(?: instance)?(?:, \w+(?: w2c_p\d+)?)*\)[;\s{])/gm;
+
+/** Text of the table of functions, in a section that is not loaded. */
+function symbolTable(
+  symbols: readonly string[],
+  functions: readonly WasmFunction[],
+  names: ModuleNames,
+): string {
+  const rows = functions.map((one, n) => {
+    // What asc itself made up, a constructor that only sets fields, has no line.
+    const path = functionPath(one.name);
+    const source = one.own?.source ?? (path === "" ? undefined : `${path}.ts`);
+    const row = symbolRow({
+      symbol: symbols[n] as string,
+      name: shortFunctionName(one.name),
+      file: source === undefined ? names.file : names.sourceName(source),
+      line: one.own?.line ?? 0,
+    });
+    return `\t".ascii " ${JSON.stringify(JSON.stringify(row))} "\\n"`;
+  });
+  const section = `.pushsection ${symbolSection},\\"\\",@progbits`;
+  return `__asm__("${section}\\n"\n${rows.join("\n")}\n\t".popsection\\n");\n`;
+}
+
 function refuseFloats(functions: readonly WasmFunction[], names: ModuleNames): void {
   const found = functions.flatMap((one) => {
     if (one.float === undefined) {
@@ -257,18 +289,26 @@ export function instrument(
   names: ModuleNames,
 ): Instrumented {
   refuseFloats(functions, names);
+  const symbols = frameSymbols(
+    names.module,
+    functions.map((one) => one.name),
+  );
+  const exported = exportedFunctions(code);
   const out: string[] = [];
+  const renamed: string[] = [];
   const unmatched: string[] = [];
   const lines = joinSignatures(cutPrelude(code, names)).split("\n");
   let next = 0;
   for (let n = 0; n < lines.length; n++) {
     const line = lines[n] as string;
-    if (!/^static \w+ w2c_\w+\(Z_\w+_instance_t\* instance.*\{$/.test(line)) {
-      out.push(line);
+    const definition = /^static \w+ (w2c_\w+)\(Z_\w+_instance_t\* instance.*\{$/.exec(line);
+    if (definition === null) {
+      out.push(line.replace(wrapper, "static inline $1"));
       continue;
     }
     const end = lines.indexOf("}", n);
-    const wasm = functions[next++];
+    const wasm = functions[next];
+    renamed.push(`#define ${definition[1]} ${symbols[next++]}`);
     if (wasm === undefined || end < 0) {
       throw new BuildError(`${names.file}: wasm2c and wasm-objdump do not see the same functions.`);
     }
@@ -281,11 +321,16 @@ export function instrument(
       "#undef MIRAGE_FUNCTION",
       `#define MIRAGE_FUNCTION ${JSON.stringify(shortFunctionName(wasm.name))}`,
     );
-    out.push(line, ...body.lines, "}");
+    out.push(
+      exported.has(definition[1] as string) ? `__attribute__((noinline)) ${line}` : line,
+      ...body.lines,
+      "}",
+    );
     n = end;
   }
   if (next !== functions.length) {
     throw new BuildError(`${names.file}: wasm2c and wasm-objdump do not see the same functions.`);
   }
-  return { code: `${out.join("\n")}\n${descriptor(header, names)}`, unmatched };
+  const text = `${renamed.join("\n")}\n${out.join("\n")}\n${descriptor(header, names)}${symbolTable(symbols, functions, names)}`;
+  return { code: text, header: header.replace(wrapper, "static inline $1"), unmatched };
 }

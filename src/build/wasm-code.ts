@@ -5,6 +5,7 @@
  * @module
  */
 import { TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { functionPath } from "./frame-symbols.ts";
 
 /** Operations that leave their mark in wasm2c's C, by kind. */
 export type SiteKind = "call" | "memory" | "bulk" | "divide" | "unreachable" | "goto" | "switch";
@@ -24,8 +25,10 @@ export interface WasmSite {
 export interface WasmFunction {
   /** AssemblyScript's internal name: "src/stack/udp/Udp#input". */
   readonly name: string;
-  /** Where its first operation comes from. */
+  /** Where its first operation comes from, which may be a function that was inlined. */
   readonly place: WasmPlace | undefined;
+  /** Where its first operation is that comes from its own file. */
+  readonly own: WasmPlace | undefined;
   readonly sites: readonly WasmSite[];
   /** The first operation on floating-point numbers, if there is one. */
   readonly float: { readonly operation: string; readonly place: WasmPlace | undefined } | undefined;
@@ -71,15 +74,18 @@ class FunctionReader {
   readonly #blocks: Block[] = [{ loop: false, place: undefined }];
   readonly #trace: TraceMap;
   readonly #start: number;
+  readonly #ownSource: string;
   readonly name: string;
   #last: WasmPlace | undefined;
   #first: WasmPlace | undefined;
+  #own: WasmPlace | undefined;
   #deadBelow: number | undefined;
   #float: WasmFunction["float"];
 
   constructor(name: string, start: number, trace: TraceMap) {
     this.name = name;
     this.#start = start;
+    this.#ownSource = `${functionPath(name)}.ts`;
     this.#trace = trace;
   }
 
@@ -91,6 +97,9 @@ class FunctionReader {
     const source = this.#trace.sources[segment[1]];
     this.#last = source === null || source === undefined ? this.#last : { source, line: segment[2] + 1 };
     this.#first ??= this.#last;
+    if (this.#own === undefined && source === this.#ownSource) {
+      this.#own = this.#last;
+    }
     return this.#last;
   }
 
@@ -132,7 +141,7 @@ class FunctionReader {
   }
 
   done(): WasmFunction {
-    return { name: this.name, place: this.#first, sites: this.sites, float: this.#float };
+    return { name: this.name, place: this.#first, own: this.#own, sites: this.sites, float: this.#float };
   }
 }
 

@@ -191,13 +191,13 @@ names_body() {
 	kldstat -q -m fbt || kldload fbt >/dev/null 2>&1 || atf_skip "this kernel has no fbt.ko"
 	mirage_answers udp-echo
 	traced said "ping -q -c 3 $PROGRAM" -n '
-	fbt:mirage:w2c_*:entry, fbt:mirage:Z_stackZ_input:entry { @functions[probefunc] = count(); }
+	fbt:mirage:fc_*:entry { @functions[probefunc] = count(); }
 	mirage:::netif-tx { @stacks[stack()] = count(); }'
 	cat said
 	# What frame code exports keeps its name, whatever the compiler inlines.
-	atf_check grep -Eq '^ *Z_stackZ_input +[1-9]' said
-	atf_check grep -Eq '^ *w2c_[A-Za-z0-9_]*[Ii]cmp[A-Za-z0-9_]* +[1-9]' said
-	atf_check grep -Eq 'mirage\.ko`(Z_stackZ|w2c)_[A-Za-z0-9_]*\+0x' said
+	atf_check grep -Eq '^ *fc_stack__input +[1-9]' said
+	atf_check grep -Eq '^ *fc_stack__icmp_icmp__Icmp_[a-z]+ +[1-9]' said
+	atf_check grep -Eq 'mirage\.ko`fc_stack__[A-Za-z0-9_]*\+0x' said
 	mirage_done
 }
 names_cleanup() {

@@ -202,7 +202,7 @@ describe.each(kernels)("mirage.ko against $label", ({ args, version }) => {
     expect(missing).toEqual(expect.arrayContaining(["malloc", "sysctl_add_oid", "module_register_init"]));
     // Runtime support of compilers, mathematics, C library functions that no kernel has, and our own.
     const foreign =
-      /^(mirage_.*|duk_.*|Z_.*|w2c_.*|__\w+[dsti]f\d?|__\w+[td]i\d?|pow|fmod|strtod|sqrt|abort)$/;
+      /^(mirage_.*|duk_.*|Z_.*|w2c_.*|fc_.*|__\w+[dsti]f\d?|__\w+[td]i\d?|pow|fmod|strtod|sqrt|abort)$/;
     expect(missing.filter((name) => foreign.test(name))).toEqual([]);
     expect(llvm("llvm-nm", "-g", "--defined-only", module).trim()).toBe("");
     // Names stay, for stack() and fbt.

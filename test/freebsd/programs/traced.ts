@@ -23,6 +23,7 @@ function fail(why: string): never {
 
 console.log("traced: begins");
 console.log(`traced: ${garbage(20_000)} characters`);
+console.log(new Function("return 'traced: compiled'")());
 await sleep(10);
 // Bytes of JavaScript's own are copied into the host's memory.
 Netif.open().write(new Uint8Array(60));
