@@ -4,9 +4,8 @@
  * The bindings of src/lib/native.ts for interfaces and frames.
  *
  * Frames reach JavaScript as handles, their bytes as views over the frame's
- * own memory, which become empty when the frame dies.  Bytes reach a frame by
- * reference too: views of a frame by its buffers, others by a pin, which is a
- * buffer that keeps a JavaScript value alive until the driver is done.
+ * own memory, which become empty when the frame dies.  How bytes reach a frame
+ * is in native_gather.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,21 +17,9 @@
 #include "native_net.h"
 #include "net.h"
 
-#define VIEWS_MAX   256 /* in one write */
-#define WRITE_UNITS 100 /* instructions that one write counts as */
-#define VIEW_UNITS  10 /* and each view in it */
-
 struct view {
 	mirage_ref ref;
 	struct view *next;
-};
-
-/* The bytes of a JavaScript buffer that a frame refers to. */
-struct pin {
-	struct mirage_buffer buffer; /* first: release() gets it */
-	struct mirage_net *net;
-	mirage_ref ref;
-	struct pin *next;
 };
 
 bool
@@ -56,81 +43,6 @@ mirage_net_open(struct mirage_instance *inst)
 	return (true);
 }
 
-/* Pins. */
-
-/* May run on any thread: it only hands the pin back. */
-static void
-pin_dropped(struct mirage_buffer *b)
-{
-	struct pin *pin = (struct pin *)b;
-	struct mirage_net *net = pin->net;
-
-	pin->next = __atomic_load_n(&net->unpinned, __ATOMIC_RELAXED);
-	while (!__atomic_compare_exchange_n(&net->unpinned, &pin->next, pin,
-	    true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		;
-}
-
-void
-mirage_net_unpin(struct mirage_instance *inst)
-{
-	struct mirage_net *net = inst->net;
-	struct pin *pin;
-
-	if (__atomic_load_n(&net->unpinned, __ATOMIC_RELAXED) == NULL)
-		return;
-	pin = __atomic_exchange_n(&net->unpinned, NULL, __ATOMIC_ACQUIRE);
-	while (pin != NULL) {
-		struct pin *next = pin->next;
-
-		mirage_ref_free(inst, pin->ref);
-		pin->next = net->spare_pins;
-		net->spare_pins = pin;
-		net->pinned--;
-		pin = next;
-	}
-}
-
-/* Drops the references of a write that was built, or given up half-way. */
-static void
-release_building(struct mirage_instance *inst)
-{
-	struct mirage_net *net = inst->net;
-	struct pin *pin;
-
-	while ((pin = net->building) != NULL) {
-		net->building = pin->next;
-		mirage_buffer_release(&pin->buffer);
-	}
-	mirage_net_unpin(inst);
-}
-
-/* Pins the value at idx for the write that is being built.  May throw. */
-static struct pin *
-pin_value(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx)
-{
-	struct mirage_net *net = inst->net;
-	struct pin *pin = net->spare_pins;
-
-	if (pin == NULL) {
-		pin = mirage_heap_alloc(inst->heap, sizeof(*pin));
-		if (pin == NULL)
-			(void)duk_range_error(ctx, "no memory to send");
-		pin->next = NULL;
-		net->spare_pins = pin;
-	}
-	pin->ref = mirage_ref_new(ctx, idx);
-	net->spare_pins = pin->next;
-	net->pinned++;
-	pin->buffer.refs = 1;
-	pin->buffer.flags = MIRAGE_BUFFER_READONLY;
-	pin->buffer.release = pin_dropped;
-	pin->net = net;
-	pin->next = net->building;
-	net->building = pin;
-	return (pin);
-}
-
 void
 mirage_net_close(struct mirage_instance *inst)
 {
@@ -140,7 +52,7 @@ mirage_net_close(struct mirage_instance *inst)
 
 	if (net == NULL)
 		return;
-	release_building(inst);
+	mirage_net_built(inst);
 	/* All frames go now: their pins and views need the engine. */
 	for (i = 1; t != NULL && i <= t->mask; i++) {
 		struct mirage_frame *f = t->slots[i].frame;
@@ -222,137 +134,6 @@ push_view(duk_context *ctx, struct mirage_instance *inst,
 	}
 	v->next = slot->views;
 	slot->views = v;
-}
-
-/* The buffer of the frame whose memory holds these bytes; NULL: none. */
-static struct mirage_buffer *
-find_buffer(struct mirage_instance *inst, const uint8_t *p, size_t len)
-{
-	const struct mirage_frame_table *t = inst->frames;
-	uint32_t i;
-	unsigned k;
-
-	for (i = t->first_viewed; i != 0; i = t->slots[i].next_viewed) {
-		const struct mirage_frame *f = t->slots[i].frame;
-
-		if (!mirage_engine_charge(inst, 1))
-			return (NULL);
-		for (k = 0; k < f->nsegs; k++) {
-			const struct mirage_segment *s = &f->segs[k];
-
-			if (p >= s->data && p < s->data + s->len &&
-			    len <= (size_t)(s->data + s->len - p))
-				return (s->buffer);
-		}
-	}
-	return (NULL);
-}
-
-/*
- * Throws if the view at the top, which holds no bytes now, is of a frame that
- * is gone: then its buffer is a view's, and has no bytes left.
- */
-static void
-check_not_stale(duk_context *ctx)
-{
-	const uint8_t *base;
-	size_t whole;
-
-	if (mirage_native_buffer_owner(ctx, -1, &base, &whole) == NULL &&
-	    whole == 0)
-		(void)duk_type_error(
-		    ctx, "a view is of a frame that was released");
-}
-
-/*
- * Makes a frame of the views in the array at idx, or of the one view there, by
- * reference: on no table, one reference.  Throws, leaving no more than
- * net->building behind.
- */
-static struct mirage_frame *
-gather(duk_context *ctx, struct mirage_instance *inst, duk_idx_t idx,
-    size_t max, const char *limit)
-{
-	struct mirage_platform *p = inst->platform;
-	struct mirage_frame *f;
-	struct pin *pin;
-	size_t total = 0;
-	duk_size_t n, i;
-	bool array;
-
-	array = duk_is_array(ctx, idx);
-	n = array ? duk_get_length(ctx, idx) : 1;
-	if (n > VIEWS_MAX)
-		(void)duk_range_error(
-		    ctx, "%lu views: at most %d", (unsigned long)n, VIEWS_MAX);
-	duk_require_stack(ctx, (duk_idx_t)n + 4);
-	/* Getters come first: they may send and release themselves. */
-	for (i = 0; i < n; i++) {
-		if (array)
-			duk_get_prop_index(ctx, idx, (duk_uarridx_t)i);
-		else
-			duk_dup(ctx, idx);
-	}
-	release_building(inst);
-	if (!mirage_engine_charge(inst, WRITE_UNITS + n * VIEW_UNITS))
-		(void)duk_range_error(ctx, "budget exceeded");
-	/* Then all that can throw. */
-	for (i = 0; i < n; i++) {
-		const uint8_t *base;
-		size_t len, whole;
-
-		duk_dup(ctx, (duk_idx_t)i - (duk_idx_t)n);
-		(void)mirage_native_bytes(ctx, -1, "a view", &len);
-		if (len == 0)
-			check_not_stale(ctx);
-		total += len;
-		if (total > max)
-			(void)duk_range_error(ctx,
-			    "a frame of %lu bytes or more: at most %lu (%s)",
-			    (unsigned long)total, (unsigned long)max, limit);
-		if (len > 0 &&
-		    mirage_native_buffer_owner(ctx, -1, &base, &whole) != NULL)
-			(void)pin_value(ctx, inst, -1);
-		duk_pop(ctx);
-	}
-	f = mirage_platform_frame_alloc(p, 0);
-	if (f == NULL)
-		(void)duk_error(ctx, DUK_ERR_ERROR, "no frame is left");
-	/* Pins were stacked: take them from the last view to the first. */
-	pin = NULL;
-	while (inst->net->building != NULL) {
-		struct pin *next = inst->net->building->next;
-
-		inst->net->building->next = pin;
-		pin = inst->net->building;
-		inst->net->building = next;
-	}
-	inst->net->building = pin;
-	for (i = 0; i < n; i++) {
-		const uint8_t *base;
-		struct mirage_buffer *b;
-		size_t len, whole;
-		uint8_t *data = mirage_native_bytes(
-		    ctx, (duk_idx_t)i - (duk_idx_t)n, "a view", &len);
-
-		if (len == 0)
-			continue;
-		if (mirage_native_buffer_owner(ctx, (duk_idx_t)i - (duk_idx_t)n,
-			&base, &whole) != NULL) {
-			b = &pin->buffer;
-			pin = pin->next;
-		} else
-			b = find_buffer(inst, data, len);
-		if (b == NULL ||
-		    !mirage_frame_add_segment(p, f, data, (uint32_t)len, b)) {
-			mirage_platform_frame_free(p, f);
-			(void)duk_error(ctx, DUK_ERR_ERROR,
-			    b == NULL ? "a view is of no frame" :
-					"no memory to send");
-		}
-	}
-	duk_pop_n(ctx, (duk_idx_t)n);
-	return (f);
 }
 
 /* Arguments. */
@@ -454,14 +235,14 @@ netif_write(duk_context *ctx)
 	struct mirage_instance *inst = mirage_native_instance(ctx);
 	uint32_t n = netif_argument(ctx, inst, 0);
 	uint32_t max = inst->netifs[n].mtu + 14;
-	struct mirage_frame *f = gather(ctx, inst, 1, max + 4,
+	struct mirage_frame *f = mirage_net_gather(ctx, inst, 1, max + 4,
 	    "MTU + 14 bytes of Ethernet header + 4 of a VLAN tag");
 
 	if (f->len > max && !is_tagged(f)) {
 		uint32_t len = f->len;
 
 		mirage_platform_frame_free(inst->platform, f);
-		release_building(inst);
+		mirage_net_built(inst);
 		return (duk_range_error(ctx,
 		    "a frame of %lu bytes: at most %lu (MTU + 14 bytes of "
 		    "Ethernet header)",
@@ -471,14 +252,14 @@ netif_write(duk_context *ctx)
 		uint32_t len = f->len;
 
 		mirage_platform_frame_free(inst->platform, f);
-		release_building(inst);
+		mirage_net_built(inst);
 		return (duk_range_error(ctx,
 		    "a frame of %lu bytes: an Ethernet header alone has 14",
 		    (unsigned long)len));
 	}
 	f->netif = (uint16_t)n;
 	(void)mirage_frame_transmit(inst, n, f);
-	release_building(inst);
+	mirage_net_built(inst);
 	return (0);
 }
 
@@ -601,20 +382,11 @@ static duk_ret_t
 frame_from(duk_context *ctx)
 {
 	struct mirage_instance *inst = mirage_native_instance(ctx);
-	struct mirage_frame *f =
-	    gather(ctx, inst, 0, MIRAGE_FRAME_BYTES_MAX, "the longest frame");
-	uint32_t handle = mirage_frame_insert(inst, f);
 
-	if (handle == 0)
-		mirage_platform_frame_free(inst->platform, f);
-	release_building(inst);
-	if (handle == 0)
-		return (duk_error(ctx, DUK_ERR_ERROR,
-		    "the program holds %lu frames: no more are allowed "
-		    "(rtparam f)",
-		    (unsigned long)inst->stats.frames_live));
-	MIRAGE_PROBE(frame__alloc, handle, f->len);
-	duk_push_uint(ctx, handle);
+	duk_push_uint(ctx,
+	    mirage_net_insert(ctx, inst,
+		mirage_net_gather(ctx, inst, 0, MIRAGE_FRAME_BYTES_MAX,
+		    "the longest frame")));
 	return (1);
 }
 

@@ -184,6 +184,9 @@ export function frameDeclarations(file: string): string {
   return `${functions.join("")}export declare const ${moduleIndexName}: number;\n`;
 }
 
+/** As `Returns` in `src/lib/native.ts`. */
+const returns: Record<FrameType, number> = { unsigned: 0, signed: 1, boolean: 2, void: 3 };
+
 /** The JavaScript that application code gets for a frame-code file; `line[n]` is where line n (0-based) comes from. */
 export function frameBindings(
   file: string,
@@ -199,22 +202,13 @@ export function frameBindings(
   };
   add(`import { native } from ${JSON.stringify(nativeModule)};`);
   add(`export const ${moduleIndexName} = ${keep ? index : `/* @__PURE__ */ (() => ${index})()`};`);
-  callableExports(file).forEach((one, n) => {
-    const names = one.parameters.map((_, i) => `a${i}`);
-    const call = `native.frameCodeCall(${[index, `e${n}`, ...names].join(", ")})`;
-    const result = {
-      void: `${call};`,
-      boolean: `return ${call} !== 0;`,
-      signed: `return ${call} | 0;`,
-      unsigned: `return ${call};`,
-    }[one.result];
+  for (const one of callableExports(file)) {
     // In a function, or the module's index, which the bundler does not know, would count as something that is used.
-    const found = `native.frameCodeExport(${index}, ${JSON.stringify(one.name)})`;
-    add(`const e${n} = /* @__PURE__ */ (() => ${found})();`, one);
+    const found = `native.frameCodeFunction(${index}, ${JSON.stringify(one.name)}, ${returns[one.result]})`;
     // A name of its own, or esbuild would rename functions of the program that happen to be called the same.
     const local = `${one.name}$call`;
-    add(`function ${local}(${names.join(", ")}) { ${result} }`, one);
+    add(`const ${local} = /* @__PURE__ */ (() => ${found})();`, one);
     add(`export { ${local} as ${one.name} };`, one);
-  });
+  }
   return { code: lines.join("\n"), origins };
 }

@@ -13,9 +13,6 @@ import { type FrameHandle, native, Settled } from "./native.ts";
 import { DeliveryQueue, type Iteration, UNBOUNDED } from "./queue.ts";
 
 const NS_PER_MS = 1_000_000;
-/** What one frame may carry of a write: the stack makes segments of it. */
-const PIECE_BYTES = 65_536;
-const PIECE_VIEWS = 64;
 const LONGEST_TIMEOUT_MS = 0x7fffffff;
 
 /** What can be written: bytes, text (as UTF-8), a list of views, or a chunk of a flow as it arrived. */
@@ -81,50 +78,24 @@ class ReceiveQueue extends DeliveryQueue<Chunk> {
   }
 }
 
-/** Bytes that the stack has not taken yet. */
-class Waiting {
-  /** Made when somebody has to wait for it. */
-  declare promise: Promise<void>;
-  private view = 0;
-  private at = 0;
+/** A write that the stack has not taken whole. */
+interface Waiting {
+  readonly promise: Promise<void>;
+  /** Of a chunk, in which the rest lies from `at` on; one reference is ours. 0: the rest lies in `views`. */
+  readonly frame: FrameHandle | 0;
+  /** Bytes of the rest in `frame`. */
+  length: number;
+  readonly views: Uint8Array | readonly Uint8Array[];
+  /** The view in which the rest begins. */
+  view: number;
+  /** The byte of it, or of the frame. */
+  at: number;
+}
 
-  constructor(
-    /** In which the next bytes are; 0: in `views`. One reference is ours. */
-    public frame: FrameHandle | 0,
-    public offset: number,
-    public length: number,
-    private readonly views: readonly Uint8Array[],
-  ) {}
+const NO_VIEWS: readonly Uint8Array[] = [];
 
-  /** Makes a frame of what comes next. False: nothing is left. */
-  next(): boolean {
-    this.release();
-    const piece: Uint8Array[] = [];
-    let length = 0;
-    while (this.view < this.views.length && length < PIECE_BYTES && piece.length < PIECE_VIEWS) {
-      const view = this.views[this.view] as Uint8Array;
-      const left = view.length - this.at;
-      const take = Math.min(left, PIECE_BYTES - length);
-      if (take > 0) piece.push(take === view.length ? view : view.subarray(this.at, this.at + take));
-      length += take;
-      this.at += take;
-      if (take === left) {
-        this.view++;
-        this.at = 0;
-      }
-    }
-    if (length === 0) return false;
-    this.frame = native.frameFrom(piece);
-    this.offset = 0;
-    this.length = length;
-    return true;
-  }
-
-  release(): void {
-    if (this.frame !== 0) native.frameRelease(this.frame);
-    this.frame = 0;
-    this.length = 0;
-  }
+function viewsOf(data: Exclude<FlowPayload, Chunk>): Uint8Array | readonly Uint8Array[] {
+  return typeof data === "string" ? new TextEncoder().encode(data) : data;
 }
 
 const DONE: Promise<void> = /* @__PURE__ */ (() => Promise.resolve())();
@@ -149,6 +120,8 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   declare private readonly queue: ReceiveQueue;
   /** Writes that wait for room, first to last. */
   declare private waiting: Waiting[];
+  /** `write` has more to look at than its bytes: others wait, or nothing can be written any more. */
+  declare private blocked: boolean;
   /** Bytes that arrived and were not consumed. */
   declare private held: number;
   declare private shut: boolean;
@@ -173,6 +146,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     this.id = id;
     this.queue = new ReceiveQueue();
     this.waiting = [];
+    this.blocked = false;
     this.held = 0;
     this.shut = false;
     this.leaving = false;
@@ -203,7 +177,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     return this.shut || this.leaving || this.finished;
   }
 
-  /** Bytes that were written and wait for room in the send buffer. */
+  /** Writes that wait for room in the send buffer. */
   get backlog(): number {
     return this.waiting.length;
   }
@@ -240,19 +214,21 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
    * @throws NetworkError EPIPE after `shutdown` or `close`, ECONNRESET, ETIMEDOUT, ECONNABORTED, ENOTCONN
    */
   write(data: FlowPayload): Promise<void> {
-    if (this.shut || this.leaving || this.finished) return Promise.reject(this.whyNoWrite());
-    const chunk = data as Chunk;
-    const frame = chunk.frame;
-    if (frame === undefined) return this.writeViews(data as Exclude<FlowPayload, Chunk>);
-    const { offset, length } = chunk;
-    let taken = 0;
-    if (this.waiting.length === 0) {
-      taken = stack.tcp_write(this.id, frame, offset, length);
-      if (taken === length) return DONE;
-      if (taken < 0) return Promise.reject(this.failed(taken));
+    if (this.blocked) return this.writeLater(data);
+    const frame = (data as Chunk).frame;
+    if (frame === undefined) {
+      const views = viewsOf(data as Exclude<FlowPayload, Chunk>);
+      const left = native.frameGive(stack.tcp_write, this.id, views, 0, 0);
+      if (left === true) return DONE;
+      if (typeof left === "number") return Promise.reject(this.failed(left));
+      return this.enqueue(0, left[1], 0, views, left[0]);
     }
+    const { offset, length } = data as Chunk;
+    const taken = stack.tcp_write(this.id, frame, offset, length);
+    if (taken === length) return DONE;
+    if (taken < 0) return Promise.reject(this.failed(taken));
     native.frameRetain(frame);
-    return this.enqueue(new Waiting(frame, offset + taken, length - taken, []));
+    return this.enqueue(frame, offset + taken, length - taken, NO_VIEWS, 0);
   }
 
   /** Writes several pieces one after the other: `write` of a list. */
@@ -267,6 +243,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   shutdown(): Promise<void> {
     if (this.whenShut !== undefined) return this.whenShut;
     this.shut = true;
+    this.blocked = true;
     this.whenShut = DONE;
     if (this.waiting.length > 0) this.whenShut = new native.promise.Pending<void>();
     else this.shutNow();
@@ -359,6 +336,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
       reason = networkError(-errno, `${what} ${this.name()}`);
     }
     this.finished = true;
+    this.blocked = true;
     this.reason = reason;
     flows[this.id & SLOT_MASK] = undefined;
     if (!this.left) {
@@ -397,40 +375,44 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     return Endpoint.format(this.remote);
   }
 
-  private writeViews(data: Exclude<FlowPayload, Chunk>): Promise<void> {
-    const views =
-      typeof data === "string"
-        ? [new TextEncoder().encode(data)]
-        : ArrayBuffer.isView(data)
-          ? [data as Uint8Array]
-          : (data as readonly Uint8Array[]);
-    const waiting = new Waiting(0, 0, 0, views);
-    if (this.waiting.length > 0) return this.enqueue(waiting);
-    const result = this.send(waiting);
-    if (result > 0) return DONE;
-    return result < 0 ? Promise.reject(this.failed(result)) : this.enqueue(waiting);
+  /** Others wait, or the flow has ended. */
+  private writeLater(data: FlowPayload): Promise<void> {
+    if (this.closed) return Promise.reject(this.whyNoWrite());
+    const { frame, offset, length } = data as Chunk;
+    if (frame === undefined) return this.enqueue(0, 0, 0, viewsOf(data as Exclude<FlowPayload, Chunk>), 0);
+    native.frameRetain(frame);
+    return this.enqueue(frame, offset, length, NO_VIEWS, 0);
   }
 
-  private enqueue(waiting: Waiting): Promise<void> {
-    waiting.promise = new native.promise.Pending<void>();
-    this.waiting.push(waiting);
+  private enqueue(
+    frame: FrameHandle | 0,
+    at: number,
+    length: number,
+    views: Waiting["views"],
+    view: number,
+  ): Promise<void> {
+    const promise = new native.promise.Pending<void>();
+    this.waiting.push({ promise: promise, frame: frame, length: length, views: views, view: view, at: at });
+    this.blocked = true;
     if (this.writeTimeoutMs > 0 && this.writeTimer === 0) this.startWriteTimer();
-    return waiting.promise;
+    return promise;
   }
 
   /** Gives the stack what it takes: 1 all of it, 0 not all, < 0 an error. */
   private send(waiting: Waiting): number {
-    while (waiting.length > 0 || waiting.next()) {
-      const taken = stack.tcp_write(this.id, waiting.frame, waiting.offset, waiting.length);
-      if (taken < 0) {
-        waiting.release();
-        return taken;
-      }
-      waiting.offset += taken;
-      waiting.length -= taken;
-      if (waiting.length > 0) return 0;
+    if (waiting.frame === 0) {
+      const left = native.frameGive(stack.tcp_write, this.id, waiting.views, waiting.view, waiting.at);
+      if (left === true) return 1;
+      if (typeof left === "number") return left;
+      waiting.view = left[0];
+      waiting.at = left[1];
+      return 0;
     }
-    return 1;
+    const taken = stack.tcp_write(this.id, waiting.frame, waiting.at, waiting.length);
+    if (taken < 0) return taken;
+    waiting.at += taken;
+    waiting.length -= taken;
+    return waiting.length === 0 ? 1 : 0;
   }
 
   /** There is room again. */
@@ -446,8 +428,9 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
         this.giveUpWriting(this.failed(result));
         return;
       }
-      first.release();
+      if (first.frame !== 0) native.frameRelease(first.frame);
       this.waiting.shift();
+      this.blocked = this.waiting.length > 0 || this.closed;
       native.promise.settle(first.promise, Settled.Fulfilled, undefined);
     }
     if (this.leaving) this.leaveNow();
@@ -458,8 +441,9 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
     this.stopWriteTimer();
     const waiting = this.waiting;
     this.waiting = [];
+    this.blocked = this.closed;
     for (const one of waiting) {
-      one.release();
+      if (one.frame !== 0) native.frameRelease(one.frame);
       native.promise.settle(one.promise, Settled.Rejected, reason);
     }
     if (this.leaving && !this.left) this.leaveNow();
@@ -482,6 +466,7 @@ export class TcpFlow implements AsyncIterable<Chunk>, Consumer {
   leave(reset: boolean, why?: NetworkError): void {
     if (this.finished || this.left || (this.leaving && !reset)) return;
     this.leaving = true;
+    this.blocked = true;
     if (reset) {
       this.reason = why ?? new NetworkError("ECONNABORTED", "the flow was aborted by this side");
       this.left = true;

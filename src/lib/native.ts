@@ -40,6 +40,14 @@ export enum Settled {
   Rejected = 2,
 }
 
+/** What becomes of the 32 bits that an export of frame code returns. */
+export enum Returns {
+  Unsigned = 0,
+  Signed = 1,
+  Boolean = 2,
+  Nothing = 3,
+}
+
 export interface NativePromise {
   /** Makes one that is pending. */
   readonly Pending: new <T>() => Promise<T>;
@@ -115,10 +123,20 @@ export interface Native {
   /** Receive time, monotonic nanoseconds. */
   frameTimestampNs(frame: FrameHandle): number;
 
-  /** Index of a frame-code export, or -1. `module` is its index in the program. */
-  frameCodeExport(module: number, name: string): number;
-  /** Calls it: integer arguments (ToInt32), result as unsigned 32 bits. */
-  frameCodeCall(module: number, exportIndex: number, ...args: number[]): number;
+  /** A frame-code export as a function of integers (ToUint32). `module` is its index in the program. */
+  frameCodeFunction(module: number, name: string, returns: Returns): (...args: number[]) => unknown;
+  /**
+   * Gives bytes to a frame-code export `take(first, frame, offset, length)`, by reference, as frames of up to 64 KiB
+   * one after the other; `take` says how many bytes it has taken. Begins at byte `offset` of view `view`. True: all
+   * of them were taken; a number below 0: `take` said so; else the view and the byte where it is to go on.
+   */
+  frameGive(
+    take: (first: number, frame: FrameHandle, offset: number, length: number) => number,
+    first: number,
+    views: Uint8Array | readonly Uint8Array[],
+    view: number,
+    offset: number,
+  ): true | number | readonly [view: number, offset: number];
   frameCodeListen(module: number, listener: FrameEventListener | null): void;
 
   /** Counters by name, as printed at exit. */

@@ -16,6 +16,16 @@ function withResolvers() {
   return { promise, resolve, reject };
 }
 
+function lengthOf(views: readonly Uint8Array[]): number {
+  return views.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The view in which the byte at `at` lies, and where in it. */
+function placeOf(views: readonly Uint8Array[], at: number): [number, number] {
+  const view = views.findIndex((_, i) => at < lengthOf(views.slice(0, i + 1)));
+  return [view, at - lengthOf(views.slice(0, view))];
+}
+
 export class FakeNative {
   readonly frames = new Map<number, FakeFrame>();
   readonly written: Uint8Array[] = [];
@@ -121,8 +131,22 @@ export class FakeNative {
     frameRelease: (handle) => self.release(handle),
     frameFrom: (views) => self.frame(new Uint8Array(Buffer.concat(views))),
     frameTimestampNs: () => self.nowNs,
-    frameCodeExport: () => -1,
-    frameCodeCall: () => 0,
+    frameCodeFunction: () => () => 0,
+    frameGive: (take, first, views, view, offset) => {
+      const all = ArrayBuffer.isView(views) ? [views] : (views as readonly Uint8Array[]);
+      const bytes = Buffer.concat(all);
+      let at = offset + lengthOf(all.slice(0, view));
+      while (at < bytes.length) {
+        const part = new Uint8Array(bytes.subarray(at, at + 65_536));
+        const handle = self.frame(part);
+        const taken = take(first, handle, 0, part.length);
+        self.release(handle);
+        if (taken < 0) return taken;
+        at += taken;
+        if (taken < part.length) return placeOf(all, at);
+      }
+      return true;
+    },
     frameCodeListen: (_module, listener) => {
       self.frameCodeListener = listener ?? undefined;
     },

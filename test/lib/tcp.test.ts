@@ -255,11 +255,11 @@ describe("writing", () => {
     say(StackEvent.TcpWritable, FLOW, 100);
     await Promise.all([first, second]);
     expect(done).toEqual(["first", "second"]);
-    // Offset and length of each try: the rest of the first, then the second.
+    // Offset in its frame and length of each try: the rest of the first, then the second.
     expect(stack.tcp_write.mock.calls.map((call) => call.slice(2))).toEqual([
       [0, 5],
-      [2, 3],
-      [3, 2],
+      [0, 3],
+      [0, 2],
       [0, 6],
     ]);
     expect(native.frames.size).toBe(0);
