@@ -53,7 +53,7 @@ packetdrill-so:
 clean:
 	rm -rf dist runtime/addon/build test/kpi/addon/build
 	for d in build/* build/.setup; do \
-		case $$d in build/node | build/freebsd-headers) ;; *) rm -rf "$$d" ;; esac; done
+		case $$d in build/node | build/lizard | build/freebsd-headers) ;; *) rm -rf "$$d" ;; esac; done
 
 distclean: clean
 	rm -rf build node_modules

@@ -26,6 +26,7 @@ fi
 node_major=20
 node_minor=19
 node_wheel=22.20.0
+lizard_version=1.24.3
 
 say() {
 	printf '==> %s\n' "$*" >&2
@@ -199,6 +200,19 @@ fi
 
 node tools/build-dist.mjs
 node dist/build-objects.js nofloat
+
+# Measures the complexity of C for mirage compare --source.
+if [ "$what" = test ] && [ "$(cat build/lizard/.version 2>/dev/null || true)" != $lizard_version ]; then
+	say "lizard $lizard_version from PyPI, into build/lizard"
+	rm -rf build/lizard
+	if ! python3 -m pip install --disable-pip-version-check --no-input --root-user-action=ignore \
+		--target build/lizard "lizard==$lizard_version" >"$state/pip.log" 2>&1; then
+		tail -n 15 "$state/pip.log" >&2
+		say "pip could not get lizard; its whole output is in $state/pip.log."
+		exit 1
+	fi
+	echo $lizard_version >build/lizard/.version
+fi
 
 # What mirage.ko is compiled against where no FreeBSD is at hand.
 [ "$what" = run ] || node dist/fetch-headers.js

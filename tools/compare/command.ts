@@ -130,6 +130,15 @@ function readThere(file: string): CompareResults {
   };
 }
 
+/** Nothing runs: the sources are measured. */
+async function compareSources(options: CompareOptions): Promise<CompareResults> {
+  const { measureSources } = await import("./source/report.ts");
+  const began = new Date().toISOString();
+  const loadBefore = loads();
+  const source = measureSources(options.sysdir);
+  return { ...head(began, options.settings), machine: thisMachine(loadBefore), scenarios: [], source };
+}
+
 function head(began: string, settings: Settings) {
   const ended = new Date().toISOString();
   return { schema: SCHEMA, version: packageVersion(), began, ended, settings, method: METHOD } as const;
@@ -138,7 +147,11 @@ function head(began: string, settings: Settings) {
 /** @returns the exit code. */
 export async function compareStacks(args: CompareArguments): Promise<number> {
   const options = checkOptions(args);
-  const results = options.read === undefined ? await measureHere(options) : readThere(options.read);
+  const results = options.source
+    ? await compareSources(options)
+    : options.read === undefined
+      ? await measureHere(options)
+      : readThere(options.read);
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
   }

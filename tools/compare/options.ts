@@ -131,7 +131,7 @@ function sourceTree(sysdir: string | undefined): string | undefined {
 function checkTogether(args: CompareArguments): void {
   if (args.source) {
     const unused = (
-      ["image", "headers", "accel", "from", "read", "rounds", "seconds", "only", "offloads", "html"] as const
+      ["image", "headers", "accel", "from", "read", "rounds", "seconds", "only", "offloads"] as const
     ).find((name) => args[name] !== undefined);
     if (unused !== undefined || args.quick) {
       throw new UsageError(`--source measures nothing: --${unused ?? "quick"} has no use beside it.`);
