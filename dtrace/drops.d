@@ -8,7 +8,7 @@
  *	one table to the next, 5 unless told; Ctrl-C prints all of it.
  *
  * FIELDS:
- *	NETIF		number of the program's interface
+ *	NETIF		number of the program's interface, -1: unknown
  *	REASON		as the statistic drop.REASON has it
  *	FRAMES		lost since the table before
  *	BYTES		of these frames, where known
@@ -27,9 +27,9 @@ BEGIN
 
 mirage:::drop
 {
-	@frames[args[0], stringof(args[1])] = count();
-	@bytes[args[0], stringof(args[1])] = sum(args[2]);
-	@all[args[0], stringof(args[1])] = count();
+	@frames[(int)args[0], stringof(args[1])] = count();
+	@bytes[(int)args[0], stringof(args[1])] = sum(args[2]);
+	@all[(int)args[0], stringof(args[1])] = count();
 }
 
 profile:::tick-1s
@@ -43,13 +43,15 @@ profile:::tick-1s
 	printf("\n%Y\n%5s %-24s %10s %12s\n", walltimestamp, "NETIF",
 	    "REASON", "FRAMES", "BYTES");
 	printa("%5d %-24s %@10d %@12d\n", @frames, @bytes);
-	clear(@frames);
-	clear(@bytes);
+	trunc(@frames);
+	trunc(@bytes);
 	left = every;
 }
 
 END
 {
+	trunc(@frames);
+	trunc(@bytes);
 	printf("\nSince the script began:\n%5s %-24s %10s\n", "NETIF",
 	    "REASON", "FRAMES");
 	printa("%5d %-24s %@10d\n", @all);

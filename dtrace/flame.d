@@ -4,8 +4,8 @@
  *
  * flame.d - where the CPU time goes: stacks, for a flame graph.
  *
- * TypeScript functions run in the interpreter; frame code is among the kernel's
- * C, by its TypeScript names.
+ * TypeScript functions run in the interpreter; frame code is among the
+ * kernel's C, by its TypeScript names.
  *
  * mirage trace --flame FILE makes the picture of it.
  *
@@ -13,7 +13,7 @@
  *	long, or until Ctrl-C.
  *
  * FIELDS: for each stack that was found
- *	js		TypeScript functions that ran, outermost first, ; between
+ *	js		TypeScript functions, outermost first, ; between
  *	stack		the kernel's, the innermost function first
  *	count		samples, of 997 a second
  *

@@ -51,8 +51,8 @@ profile:::tick-1s
 	printf("\n%Y\n%5s %-4s %10s %12s\n", walltimestamp, "NETIF", "DIR",
 	    "FRAMES", "BYTES");
 	printa("%5d %-4s %@10d %@12d\n", @frames, @bytes);
-	clear(@frames);
-	clear(@bytes);
+	trunc(@frames);
+	trunc(@bytes);
 	left = every;
 }
 

@@ -28,7 +28,7 @@ mirage:::gc-start
 {
 	self->gc = timestamp;
 	self->heap = args[0];
-	self->why = args[1] ? "emergency" : "regular";
+	self->emergency = args[1];
 }
 
 mirage:::gc-done
@@ -37,12 +37,12 @@ mirage:::gc-done
 	this->pause = timestamp - self->gc;
 	printf("%-20Y %10d %12d %12d %12d %s\n", walltimestamp,
 	    this->pause / 1000, self->heap, args[0],
-	    (int64_t)(self->heap - args[0]), self->why);
+	    (int64_t)(self->heap - args[0]), self->emergency ? "emergency" : "regular");
 	@pauses["pause (us)"] = quantize(this->pause / 1000);
 	@total["collections"] = count();
 	self->gc = 0;
 	self->heap = 0;
-	self->why = 0;
+	self->emergency = 0;
 }
 
 END

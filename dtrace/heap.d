@@ -13,7 +13,7 @@
  * FIELDS:
  *	BYTES		allocated, or got from the platform when the heap grew
  *	FUNCTION	the innermost that ran, with file and line; - outside
- *	LIVE		objects made and not yet finalized since the script began
+ *	LIVE		objects made since the script began, not yet finalized
  *	CLASS, FILE:LINE of these, and where they are made
  *
  * SEE ALSO: gc.d, js_objnew.d, js_objgc.d, mirage-trace(8)
@@ -42,14 +42,16 @@ fbt:mirage:mirage_heap_alloc:entry
 {
 	this->all = text ? stringof((char *)text) : "-";
 	this->last = strrchr(this->all, ';');
-	@bytes[this->last == NULL ? this->all : this->last] = sum(arg1);
+	@bytes[this->last == NULL ? this->all : substr(this->last, 1)] =
+	    sum(arg1);
 }
 
 mirage:::heap-grow
 {
 	this->all = text ? stringof((char *)text) : "-";
 	this->last = strrchr(this->all, ';');
-	@growth[this->last == NULL ? this->all : this->last] = sum(args[0]);
+	@growth[this->last == NULL ? this->all : substr(this->last, 1)] =
+	    sum(args[0]);
 }
 
 mirage:::object-create

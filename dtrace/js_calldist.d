@@ -15,6 +15,7 @@
  * SEE ALSO: js_calltime.d, js_cpudist.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

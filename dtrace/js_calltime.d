@@ -18,6 +18,7 @@
  * SEE ALSO: js_calldist.d, js_cputime.d, js_calls.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

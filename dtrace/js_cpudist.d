@@ -15,6 +15,7 @@
  * SEE ALSO: js_cputime.d, js_calldist.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

@@ -18,6 +18,7 @@
  * SEE ALSO: js_cpudist.d, js_calltime.d, flame.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

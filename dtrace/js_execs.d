@@ -16,6 +16,7 @@
  * SEE ALSO: js_who.d, life.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

@@ -19,6 +19,8 @@
 #pragma D option quiet
 #pragma D option switchrate=10hz
 
+self int depth;
+
 BEGIN
 {
 	printf("%3s %-16s %-28s -- %s\n", "C", "TIME(us)", "FILE", "FUNC");

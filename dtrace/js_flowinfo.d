@@ -14,12 +14,15 @@
  *	DELTA(us)	since the line before it
  *	FILE:LINE	the function's TypeScript file and line
  *	CALLER		where it was called
- *	FUNC		-> function called, <- function left, its class before it
+ *	FUNC		-> class.function called, <- left
  *
  * SEE ALSO: js_flow.d, js_flowtime.d, mirage-trace(8)
  */
 #pragma D option quiet
 #pragma D option switchrate=10hz
+
+self int depth;
+self uint64_t last;
 
 BEGIN
 {

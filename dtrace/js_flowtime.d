@@ -20,6 +20,9 @@
 #pragma D option quiet
 #pragma D option switchrate=10hz
 
+self int depth;
+self uint64_t last;
+
 BEGIN
 {
 	printf("%3s %-16s %-28s %9s -- %s\n", "C", "TIME(us)", "FILE",

@@ -16,6 +16,7 @@
  * SEE ALSO: js_objnew.d, js_cputime.d, mirage-trace(8)
  */
 #pragma D option quiet
+#pragma D option dynvarsize=4m
 
 BEGIN
 {

@@ -5,9 +5,9 @@
  * latency.d - from a frame's arrival to its handler, and on to transmit.
  *
  * A turn takes several frames that wait.  What a function of application code
- * answers is counted from the oldest of them, what frame code answers by itself
- * (ping, TCP's ACKs) from the very frame.  How long a frame had waited before is
- * in the plot of the queue.
+ * answers is counted from the oldest of them; what frame code answers by
+ * itself (ping, TCP's ACKs) from the very frame.  How many frames wait behind
+ * one that arrives is in the plot of the queue.
  *
  * USAGE: mirage trace latency, or dtrace -s latency.d; Ctrl-C prints.
  *
@@ -21,6 +21,10 @@
  * SEE ALSO: turns.d, frames.d, mirage-trace(8)
  */
 #pragma D option quiet
+
+self uint64_t first;
+self uint64_t last;
+self uint64_t handler;
 
 BEGIN
 {

@@ -2,27 +2,46 @@
 /*
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * life.d: the life of the program in mirage.ko: when it starts and ends, why it
- * loses frames, how it fails.  At the end, how long its turns took.
+ * life.d - when the program starts, fails and ends, what it prints and loses.
  *
- *	dtrace -s dtrace/life.d		(as root; until Ctrl-C)
+ * At the end, how long its turns took.
  *
- * Columns: milliseconds since the script began, what, and details.  Probes:
- * docs/probes.md.
+ * A load is seen by who waits for it, with dtrace -Z, see docs/probes.md.
+ *
+ * USAGE: mirage trace life, or dtrace -s life.d; until Ctrl-C.
+ *
+ * FIELDS:
+ *	MS		milliseconds since the script began
+ *	WHAT		load, start, console, drop, budget, error, stop
+ *	DETAILS		of that
+ *
+ * SEE ALSO: drops.d, turns.d, mirage-trace(8)
  */
 #pragma D option quiet
-#pragma D option strsize=2048
+#pragma D option strsize=1024
 
 BEGIN
 {
 	begun = timestamp;
-	printf("%10s  %-8s %s\n", "ms", "what", "details");
+	printf("%10s  %-8s %s\n", "MS", "WHAT", "DETAILS");
+}
+
+mirage:::load
+{
+	printf("%10d  %-8s %s (%s)\n", (timestamp - begun) / 1000000, "load",
+	    stringof(args[0]), stringof(args[1]));
 }
 
 mirage:::start
 {
 	printf("%10d  %-8s %s (%s)\n", (timestamp - begun) / 1000000, "start",
 	    stringof(args[0]), stringof(args[1]));
+}
+
+mirage:::console
+{
+	printf("%10d  %-8s %s\n", (timestamp - begun) / 1000000, "console",
+	    substr(stringof(args[1]), 0, args[2]));
 }
 
 mirage:::turn-start
@@ -40,7 +59,7 @@ mirage:::turn-done
 mirage:::drop
 {
 	printf("%10d  %-8s %d bytes on interface %d: %s\n",
-	    (timestamp - begun) / 1000000, "drop", args[2], args[0],
+	    (timestamp - begun) / 1000000, "drop", args[2], (int)args[0],
 	    stringof(args[1]));
 	@drops[stringof(args[1])] = count();
 }

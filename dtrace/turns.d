@@ -20,6 +20,8 @@
  */
 #pragma D option quiet
 
+self uint64_t charged;
+
 BEGIN
 {
 	printf("Timing turns, until Ctrl-C.\n");

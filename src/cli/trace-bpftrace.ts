@@ -4,12 +4,11 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import { BuildError } from "../build/errors.ts";
 import { runProgram } from "./run-program.ts";
-import { findTraced, probesOf, type Traced } from "./trace-process.ts";
+import { findTraced, probesOf, readable, type Traced } from "./trace-process.ts";
 import type { Script } from "./trace-scripts.ts";
 
 /** What decides whether bpftrace can work here. */
@@ -108,14 +107,14 @@ export function suspicions(facts: TracingFacts): string[] {
   ];
 }
 
-/** A path that needs no quotes in a probe's name; else a link to it in `folder`. */
-function plainPath(executable: string, folder: string): string {
-  if (/^[\w./+-]+$/.test(executable)) {
-    return executable;
+/** bpftrace has no way to quote other characters in a probe's name. */
+function checkPath(executable: string): string {
+  if (!/^[\w./+@,~-]+$/.test(executable)) {
+    throw new BuildError(
+      `bpftrace cannot name ${executable}: build the program to a path of letters, digits and . _ - + only.`,
+    );
   }
-  const link = join(folder, "program");
-  symlinkSync(executable, link);
-  return link;
+  return executable;
 }
 
 /** A twin's text with the executable in place of the `*` that stands for it. */
@@ -138,48 +137,33 @@ async function attach(
   traced: Traced,
   words: readonly string[],
 ): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "mirage-trace-"));
-  try {
-    const source = readFileSync(twin, "utf8");
-    const lacking = lackingProbes(source, probesOf(traced.executable));
-    if (lacking.length > 0) {
-      throw new BuildError(
-        `mirage trace ${script.name}: the program lacks the probe ${lacking.join(", ")}: this version of Mirage has to build it.`,
-      );
-    }
-    const text = twinFor(source, plainPath(traced.executable, folder));
-    const args = [
-      "-q",
-      ...(traced.pid === undefined ? [] : ["-p", String(traced.pid)]),
-      "-e",
-      text,
-      ...words,
-    ];
-    let rest = "";
-    const status = await runProgram("bpftrace", args, (part) => {
-      const lines = (rest + part).split("\n");
-      rest = lines.pop() ?? "";
-      process.stderr.write(
-        lines
-          .filter((line) => !harmless.test(line))
-          .map((line) => `${line}\n`)
-          .join(""),
-      );
-    });
-    process.stderr.write(rest);
-    if (status !== 0) {
-      const facts = tracingFacts();
-      const why = suspicions(facts)
-        .map((line) => `\n  ${line}`)
-        .join("");
-      throw new BuildError(
-        `mirage trace ${script.name}: bpftrace ended with ${status} on Linux ${facts.kernel}.${why}`,
-      );
-    }
-    return status;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const source = readFileSync(twin, "utf8");
+  const lacking = lackingProbes(source, probesOf(readable(traced)));
+  if (lacking.length > 0) {
+    throw new BuildError(
+      `mirage trace ${script.name}: the program lacks the probe ${lacking.join(", ")}: this version of Mirage has to build it.`,
+    );
   }
+  const text = twinFor(source, checkPath(traced.executable));
+  const chosen = traced.pid === undefined ? [] : ["-p", String(traced.pid)];
+  let rest = "";
+  const status = await runProgram("bpftrace", ["-q", ...chosen, "-e", text, ...words], (part) => {
+    const lines = (rest + part).split("\n");
+    rest = lines.pop() ?? "";
+    const heeded = lines.filter((line) => !harmless.test(line));
+    process.stderr.write(heeded.map((line) => `${line}\n`).join(""));
+  });
+  process.stderr.write(rest);
+  if (status !== 0) {
+    const facts = tracingFacts();
+    const why = suspicions(facts)
+      .map((line) => `\n  ${line}`)
+      .join("");
+    throw new BuildError(
+      `mirage trace ${script.name}: bpftrace ended with ${status} on Linux ${facts.kernel}.${why}`,
+    );
+  }
+  return status;
 }
 
 /** Runs the script's twin until Ctrl-C, its own end or the program's. */

@@ -17,7 +17,7 @@ import { BuildError, messageOf, UsageError } from "../build/errors.ts";
 
 /** What a tracer attaches to. */
 export interface Traced {
-  /** The executable, by a path that the tracer can open. */
+  /** The executable; of a process, by its path in the process's own mount namespace. */
   readonly executable: string;
   /** One process of it; undefined: all, those that start later too. */
   readonly pid: number | undefined;
@@ -131,6 +131,16 @@ const unprobed =
   "it has no probes of Mirage's. They are there if sys/sdt.h was installed when the program was built" +
   " (Debian: systemtap-sdt-dev).";
 
+/** Linux marks a path whose file is another one by now, or none. */
+function stillThere(pid: number, executable: string): string {
+  if (executable.endsWith(" (deleted)")) {
+    throw new BuildError(
+      `process ${pid} runs ${executable}: it was built anew since, and a tracer needs the file. Start it again.`,
+    );
+  }
+  return executable;
+}
+
 function ofPid(pid: number): Traced {
   if (!existsSync(`/proc/${pid}`)) {
     throw new UsageError(`--program ${pid}: there is no such process.`);
@@ -145,7 +155,7 @@ function ofPid(pid: number): Traced {
   if (probesOf(path).length === 0) {
     throw new BuildError(`--program ${pid} (${executable}): ${unprobed}`);
   }
-  return { executable: path, pid };
+  return { executable: stillThere(pid, executable), pid };
 }
 
 function ofFile(file: string): Traced {
@@ -161,6 +171,11 @@ function ofFile(file: string): Traced {
     throw new BuildError(`--program ${file}: ${unprobed}`);
   }
   return { executable, pid: undefined };
+}
+
+/** The path by which we can read it ourselves. */
+export function readable(traced: Traced): string {
+  return traced.pid === undefined ? traced.executable : `/proc/${traced.pid}/exe`;
 }
 
 /** What `--program` means; without it, the one program that runs. */
@@ -179,5 +194,5 @@ export function findTraced(program: string | undefined): Traced {
     const list = running.map(({ pid, executable }) => `  ${pid}  ${executable}\n`).join("");
     throw new UsageError(`which program? --program takes one of these:\n${list.trimEnd()}`);
   }
-  return { executable: `/proc/${first.pid}/exe`, pid: first.pid };
+  return { executable: stillThere(first.pid, first.executable), pid: first.pid };
 }
