@@ -3,9 +3,9 @@
 #
 # A peer outside of this machine, on the interface that MIRAGE_PEER names
 # (kyua -v test_suites.mirage.peer=em0).  The host gets 192.168.77.1/24 there,
-# the program 192.168.77.2, with a MAC address of its own.  When the console says
-# MIRAGE-PEER-READY, the peer, 192.168.77.9, sends what it likes to both, and then one line to TCP
-# port 9999 of 192.168.77.1: how many of its packets, or of its streams, had no answer.
+# the program 192.168.77.2 and fd77::2, with a MAC address of its own.  When the console says
+# MIRAGE-PEER-READY and the program's name, the peer, 192.168.77.9 and fd77::9, sends what it likes to both, and then one
+# line to TCP port 9999 of 192.168.77.1: how many of its packets, or of its streams, had no answer.
 
 . "$(atf_get_srcdir)/mirage.subr"
 
@@ -17,12 +17,14 @@ attached() {
 	mirage_load "$1"
 	mirage_write rtparams "n=$peer"
 	mirage_write ipv4 192.168.77.2/24
+	mirage_write ipv6 fd77::2/64
 	mirage_start
-	sleep 1
+	# Its IPv6 address is looked for elsewhere first.
+	sleep 3
 	mirage_is error ''
 	mirage_is state running
 	echo "attached: $(mirage_value netif)"
-	echo MIRAGE-PEER-READY >/dev/console
+	echo "MIRAGE-PEER-READY $1" >/dev/console
 	nc -l 9999 </dev/null >said
 	echo "frames $(mirage_value stats.frames_in) in, $(mirage_value stats.frames_out) out"
 }
@@ -54,13 +56,31 @@ outside_body() {
 	mirage_done
 }
 
-case_of streams "a peer outside has its streams echoed by TCP, unchanged"
-streams_body() {
-	attached tcp-echo
+# streamed NAME: as long as the peer likes, and every stream ended as it should.
+streamed() {
+	attached "$1"
 	atf_check -o inline:'0\n' cat said
 	mirage_value stats.defined | grep -E '^tcp\..* [1-9]'
-	mirage_is stats.copies 0
 	mirage_is state running
+}
+
+case_of streams "a peer outside has its streams echoed by TCP, unchanged"
+streams_body() {
+	streamed tcp-echo
+	mirage_is stats.copies 0
+	mirage_done
+}
+
+case_of sink "a peer outside sends streams by TCP, and all of them is taken"
+sink_body() {
+	streamed discard
+	mirage_is stats.copies 0
+	mirage_done
+}
+
+case_of source "a peer outside gets streams by TCP, unchanged"
+source_body() {
+	streamed chargen
 	mirage_done
 }
 

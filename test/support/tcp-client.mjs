@@ -4,6 +4,7 @@
  *     echo HOST PORT CONNECTIONS BYTES   opens all at once, sends BYTES on each, ends its side, compares what comes back
  *     sink HOST PORT BYTES               sends BYTES, ends its side, waits for the other end's
  *     source HOST PORT BYTES             reads BYTES, then resets; prints the first and last 100 of them
+ *     lines HOST PORT BYTES              reads BYTES, compares them with RFC 864's lines as chargen makes them, then resets
  *     reset HOST PORT                    sends some bytes, then resets
  *     hash HOST PORT                     reads to the end; prints length and SHA-256
  */
@@ -50,6 +51,33 @@ async function echo(seed, length) {
   return same && at === length ? "same" : `changed: ${at} of ${length} bytes`;
 }
 
+/** One period of what chargen sends: 95 lines of 72 characters, each of which begins one further (RFC 864). */
+function rfc864() {
+  const lines = Array.from({ length: 95 }, (_, line) =>
+    Buffer.from([...Array.from({ length: 72 }, (_, at) => 32 + ((line + at) % 95)), 13, 10]),
+  );
+  return Buffer.concat(lines);
+}
+
+/** Reads lines of RFC 864; `changed` counts pieces that are not as they should be. */
+async function lines(length) {
+  const period = rfc864();
+  const expected = Buffer.concat([period, period]); // a piece may begin anywhere in one
+  let at = 0;
+  let changed = 0;
+  const { ended } = open((data, socket) => {
+    for (let from = 0; from < data.length; from += period.length) {
+      const piece = data.subarray(from, from + period.length);
+      const begin = (at + from) % period.length;
+      if (!expected.subarray(begin, begin + piece.length).equals(piece)) changed++;
+    }
+    at += data.length;
+    if (at >= length) socket.resetAndDestroy();
+  });
+  await ended;
+  return { length: Math.min(at, length), changed };
+}
+
 async function run() {
   switch (how) {
     case "echo": {
@@ -84,6 +112,8 @@ async function run() {
         tail: all.subarray(at).toString("latin1"),
       };
     }
+    case "lines":
+      return lines(first);
     case "reset": {
       const { socket, ended } = open(() => {});
       socket.write("some bytes", () => socket.resetAndDestroy());
