@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StackError, StackEvent } from "../stack/interface.ts";
+import { StackError, StackEvent, TcpTuning } from "../stack/interface.ts";
 import * as stack from "../stack/stack.frame.ts";
 import { Address, ANY_ADDRESS, checkPort, Endpoint } from "./endpoint.ts";
 import { NetworkError, networkError } from "./errors.ts";
@@ -17,6 +17,9 @@ const DEFAULT_BACKLOG = 128;
 const LONGEST_BACKLOG = 65_535;
 const LONGEST_TIMEOUT_MS = 0x7fffffff;
 const NS_PER_MS = 1_000_000;
+/** Values of `TcpTuning.Ecn`; the second is the default. */
+const ECN_ASK = 1;
+const ECN_ACCEPT = 2;
 
 export interface TcpListenOptions extends FlowOptions {
   /** 1 to 65535; 0 or nothing: one that is free. */
@@ -32,6 +35,11 @@ export interface TcpConnectOptions extends FlowOptions, Endpoint {
   readonly local?: { readonly address?: string; readonly port?: number };
   /** Milliseconds after which connecting fails with ETIMEDOUT; 0: the default, when TCP gives up (75 s). */
   readonly timeoutMs?: number;
+  /**
+   * Asks for explicit congestion notification (RFC 3168): routers may mark packets of this flow instead of dropping them. Flows whose
+   * peer asks have it without. Over the host's sockets (`--net socket`) the host decides, whatever this says.
+   */
+  readonly ecn?: boolean;
 }
 
 /** Flows that wait to be accepted. */
@@ -250,9 +258,14 @@ export const Tcp = {
     const to = Address.parse(address);
     const own = local.address === undefined ? ANY_ADDRESS : Address.parse(local.address);
     useTcp();
-    const call = (): number =>
-      stack.tcp_connect(to[0], to[1], to[2], to[3], port, own[0], own[1], own[2], own[3], local.port ?? 0) |
-      0;
+    const call = (): number => {
+      if (options.ecn === true) stack.tcp_tune(TcpTuning.Ecn, ECN_ASK);
+      const [a, b, c, d] = own;
+      const id = stack.tcp_connect(to[0], to[1], to[2], to[3], port, a, b, c, d, local.port ?? 0) | 0;
+      // The SYN has been sent, and the flow remembers.
+      if (options.ecn === true) stack.tcp_tune(TcpTuning.Ecn, ECN_ACCEPT);
+      return id;
+    };
     let id = call();
     // At the start the program's IPv6 addresses are still being checked.
     if (id === StackError.EADDRNOTAVAIL || id === StackError.ENETUNREACH) {

@@ -162,6 +162,10 @@ export enum TcpTuning {
   ReceiveBufferMaxBytes = 9,
   /** Milliseconds after which an attempt to connect ends (keepinit). Default 75,000. */
   ConnectMilliseconds = 10,
+  /** RFC 3168 (ecn.enable): 1 SYNs ask for it, and it is agreed to when a peer's asks; 2 the latter only; 0 neither. Default 2. */
+  Ecn = 11,
+  /** SYNs that are sent again asking for it (ecn.maxretries). Default 1. */
+  EcnRetransmissions = 12,
 }
 
 /** States of RFC 9293 section 3.3.2, in FreeBSD's order. */

@@ -40,6 +40,8 @@ static const struct {
     {"net.inet.tcp.icmp_may_rst", TUNING_ICMP_MAY_RESET},
     {"kern.ipc.maxsockbuf", TUNING_RECEIVE_BUFFER_MAX},
     {"net.inet.tcp.keepinit", TUNING_CONNECT_MS},
+    {"net.inet.tcp.ecn.enable", TUNING_ECN},
+    {"net.inet.tcp.ecn.maxretries", TUNING_ECN_RETRANSMISSIONS},
 };
 
 static FILE *

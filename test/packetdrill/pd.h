@@ -71,8 +71,10 @@ enum tcp_tuning {
 	TUNING_ICMP_MAY_RESET = 8,
 	TUNING_RECEIVE_BUFFER_MAX = 9,
 	TUNING_CONNECT_MS = 10,
+	TUNING_ECN = 11,
+	TUNING_ECN_RETRANSMISSIONS = 12,
 };
-#define TUNINGS 11 /* one more than the last */
+#define TUNINGS 13 /* one more than the last */
 
 #define SOCKETS 256
 

@@ -1,7 +1,7 @@
 /** A scripted peer of the stack's TCP: says what it is told to, and takes apart what the stack sends. */
 import { expect } from "vitest";
 import type { FrameOptions, Host, HostEvent } from "../support/host.ts";
-import { parse } from "../support/packets.ts";
+import { type Ipv4Fields, parse } from "../support/packets.ts";
 import * as segments from "../support/tcp-segments.ts";
 import { fromPeer, learnPeer, OWN, PEER } from "./fixture.ts";
 
@@ -69,6 +69,8 @@ export interface Say {
   /** More fields of the header. */
   fields?: Partial<segments.SegmentFields>;
   frame?: FrameOptions;
+  /** Fields of the IPv4 header. */
+  ip?: Partial<Ipv4Fields>;
 }
 
 /** What an acceptable option set of the peer is by default: as FreeBSD's and Linux's. */
@@ -113,7 +115,7 @@ export class Peer {
       },
       what.payload ?? new Uint8Array(),
     );
-    this.host.input(fromPeer(segment, { protocol: 6, source: this.address }), 0, what.frame);
+    this.host.input(fromPeer(segment, { protocol: 6, source: this.address, ...what.ip }), 0, what.frame);
   }
 
   /** A segment of data, which moves `seq`. */

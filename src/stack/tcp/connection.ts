@@ -41,6 +41,15 @@ export const FLAG_PROBING_WINDOW: u32 = 1 << 14;
 /** The next segment echoes `tsEcho` instead of TS.Recent. */
 export const FLAG_ECHO_DUPLICATE: u32 = 1 << 16;
 
+/** The SYN asks for ECN (RFC 3168). */
+export const FLAG_ECN_ASKED: u32 = 1 << 17;
+/** Both sides have agreed on it. */
+export const FLAG_ECN: u32 = 1 << 18;
+/** A marked packet came: each segment says so, until the peer says that it sends less. */
+export const FLAG_ECN_ECHO: u32 = 1 << 19;
+/** Less is sent because of the peer's echo: the next new data says so. */
+export const FLAG_ECN_REDUCED: u32 = 1 << 20;
+
 /** What a connection has to tell the program: bits of `Connection.says`. In the order in which it is said. */
 export const SAY_ACCEPTED: u32 = 1 << 0;
 export const SAY_CONNECTED: u32 = 1 << 1;

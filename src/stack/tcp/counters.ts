@@ -33,6 +33,11 @@ export class Counters {
   readonly receivedWindowProbes: u32 = counter("tcp.window-probes-received");
   readonly receivedUrgent: u32 = counter("tcp.urgent-taken-in-band");
 
+  readonly ecnAgreed: u32 = counter("tcp.ecn-agreed");
+  readonly receivedMarked: u32 = counter("tcp.ecn-marked-received");
+  readonly receivedEchoes: u32 = counter("tcp.ecn-echoes-received");
+  readonly ecnReductions: u32 = counter("tcp.ecn-windows-reduced");
+
   readonly sent: u32 = counter("tcp.sent");
   readonly sentData: u32 = counter("tcp.sent-data");
   readonly sentAcks: u32 = counter("tcp.sent-acks");

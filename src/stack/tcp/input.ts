@@ -6,6 +6,8 @@ import {
   Connection,
   FLAG_ACK_NOW,
   FLAG_ECHO_DUPLICATE,
+  FLAG_ECN,
+  FLAG_ECN_ASKED,
   FLAG_FIN_KNOWN,
   FLAG_FIN_RECEIVED,
   FLAG_FIN_SENT,
@@ -17,13 +19,14 @@ import {
   SAY_CONNECTED,
 } from "./connection";
 import { Core } from "./core";
+import { agreesToEcn, asksForEcn, ecnArrived, ecnEchoed } from "./ecn";
 import { peerMss, roundReceiveBuffer } from "./establish";
 import { Listening } from "./listen";
 import { Output } from "./output";
 import { Receiver } from "./receive";
 import { Segment } from "./segment";
 import { before, notAfter } from "./sequence";
-import { ACK, FIN, RST, SYN, tcp, URG } from "./wire";
+import { ACK, ECE, FIN, RST, SYN, tcp, URG } from "./wire";
 
 /** ACKs for segments that should not have come, in a second and for each connection (RFC 5961 section 7; as FreeBSD). */
 const CHALLENGES_PER_SECOND: u32 = 5;
@@ -114,7 +117,7 @@ export class Input<Below extends Network> {
       options.sackBlocks !== 0 ||
       timestamps !== connection.has(FLAG_TIMESTAMPS) ||
       (timestamps && before(options.timestamp, connection.tsRecent)) ||
-      connection.has(FLAG_PROBING_WINDOW | FLAG_RELEASED | FLAG_FIN_KNOWN)
+      connection.has(FLAG_PROBING_WINDOW | FLAG_RELEASED | FLAG_FIN_KNOWN | FLAG_ECN)
     )
       return this.process(connection, packet, segment);
     if (segment.length === 0) {
@@ -156,6 +159,7 @@ export class Input<Below extends Network> {
       return false;
     }
     if (!this.acknowledgement(connection, packet, segment)) return false;
+    if (connection.has(FLAG_ECN)) ecnArrived(this.core, connection, packet, segment);
     this.core.heard(connection);
     return this.content(connection, segment);
   }
@@ -365,6 +369,7 @@ export class Input<Below extends Network> {
       }
       return true;
     }
+    if (connection.has(FLAG_ECN) && segment.has(ECE)) ecnEchoed(core, connection);
     this.acknowledgedNew(connection, segment);
     return true;
   }
@@ -417,6 +422,13 @@ export class Input<Below extends Network> {
       return false;
     }
     this.agree(connection, segment);
+    const ecn = acknowledged
+      ? connection.has(FLAG_ECN_ASKED) && agreesToEcn(segment)
+      : core.tuning.ecn !== 0 && asksForEcn(segment);
+    if (ecn) {
+      connection.flags |= FLAG_ECN;
+      count(core.counters.ecnAgreed);
+    }
     segment.seq++;
     if (!acknowledged) {
       // Both sides have called at the same time (RFC 9293 section 3.5, figure 7).

@@ -3,6 +3,7 @@ import { StackError, TcpState } from "../interface";
 import { Failure, Network, Packet, Path, Report } from "../network";
 import {
   Connection,
+  FLAG_ECN,
   FLAG_IN_BACKLOG,
   FLAG_SACK,
   FLAG_TIMESTAMPS,
@@ -10,6 +11,7 @@ import {
   SAY_ACCEPTED,
 } from "./connection";
 import { Core } from "./core";
+import { asksForEcn } from "./ecn";
 import { begin, copyPath, peerMss, roundReceiveBuffer, scaleFor } from "./establish";
 import { Listener, Listeners } from "./listeners";
 import { synOptionBytes, writeSynOptions } from "./options";
@@ -20,7 +22,7 @@ import { before } from "./sequence";
 import { RECEIVE_BUFFER_BYTES } from "./settings";
 import { Embryo, SYN_ACK_RETRANSMISSIONS, SynCache } from "./syncache";
 import { SynCookies } from "./syncookie";
-import { ACK, RST, SYN, TCP_HEADER_BYTES } from "./wire";
+import { ACK, ECE, RST, SYN, TCP_HEADER_BYTES } from "./wire";
 
 /** Segments to closed ports that are answered (FreeBSD's net.inet.icmp.icmplim). */
 const RESETS_PER_SECOND: u32 = 200;
@@ -148,6 +150,7 @@ export class Listening<Below extends Network> {
       this.cookiesUntilMilliseconds = this.core.nowMilliseconds + COOKIES_VALID_MILLISECONDS;
       // What a cookie cannot remember is not offered.
       embryo.timestamps = false;
+      embryo.ecn = false;
       embryo.iss = this.cookies.make(
         embryo.localHigh,
         embryo.localLow,
@@ -187,6 +190,7 @@ export class Listening<Below extends Network> {
     embryo.peerScale = options.hasWindowScale && tuning.extensions ? <i32>options.windowScale : -1;
     embryo.sackPermitted = options.sackPermitted && tuning.sack;
     embryo.timestamps = options.hasTimestamps && tuning.extensions;
+    embryo.ecn = tuning.ecn !== 0 && asksForEcn(segment);
     embryo.tsRecent = options.timestamp;
     const numbers = this.core.sequenceNumbers;
     embryo.tsOffset = numbers.timestampOffset(
@@ -233,7 +237,7 @@ export class Listening<Below extends Network> {
       embryo.ports,
       embryo.iss,
       embryo.irs + 1,
-      SYN | ACK,
+      embryo.ecn ? SYN | ACK | ECE : SYN | ACK,
       embryo.window,
       header,
       0,
@@ -258,6 +262,8 @@ export class Listening<Below extends Network> {
       // Again, or another one: the answer is the same, and if it is not what the peer expects, it resets.
       if (segment.options.hasTimestamps && segment.seq === embryo.irs)
         embryo.tsRecent = segment.options.timestamp;
+      // Who asks no more has given up on it: something on the way may not like it.
+      if (!asksForEcn(segment)) embryo.ecn = false;
       count(counters.synCacheDuplicate);
       this.cache.renew(embryo, this.core.nowMilliseconds);
       this.core.changed = true;
@@ -363,6 +369,7 @@ export class Listening<Below extends Network> {
     embryo.peerScale = cookies.windowScale;
     embryo.sackPermitted = cookies.sackPermitted;
     embryo.timestamps = false;
+    embryo.ecn = false;
     count(this.core.counters.cookiesReceived);
     return this.accept(embryo, listener);
   }
@@ -382,6 +389,10 @@ export class Listening<Below extends Network> {
     connection.tsOffset = embryo.tsOffset;
     if (embryo.timestamps) connection.flags |= FLAG_TIMESTAMPS;
     if (embryo.sackPermitted) connection.flags |= FLAG_SACK;
+    if (embryo.ecn) {
+      connection.flags |= FLAG_ECN;
+      count(this.core.counters.ecnAgreed);
+    }
     if (embryo.peerScale >= 0) {
       connection.flags |= FLAG_WINDOW_SCALE;
       connection.sndScale = embryo.peerScale;

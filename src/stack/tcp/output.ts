@@ -16,6 +16,10 @@ import {
   FLAG_ACK_DELAYED,
   FLAG_ACK_NOW,
   FLAG_ECHO_DUPLICATE,
+  FLAG_ECN,
+  FLAG_ECN_ASKED,
+  FLAG_ECN_ECHO,
+  FLAG_ECN_REDUCED,
   FLAG_FIN_SENT,
   FLAG_FIN_WANTED,
   FLAG_PROBING_WINDOW,
@@ -39,7 +43,20 @@ import { SACK_BLOCKS_MAX } from "./reassembly";
 import { SentRange } from "./scoreboard";
 import { NEVER } from "./timerwheel";
 import { advertise, windowField } from "./window";
-import { ACK, FIN, PSH, RST, SYN, TCP_CHECKSUM_OFFSET, TCP_HEADER_BYTES, tcp } from "./wire";
+import {
+  ACK,
+  CWR,
+  ECE,
+  ECN_CAPABLE,
+  ECN_MASK,
+  FIN,
+  PSH,
+  RST,
+  SYN,
+  TCP_CHECKSUM_OFFSET,
+  TCP_HEADER_BYTES,
+  tcp,
+} from "./wire";
 
 /** The smallest segments that are sent, whatever the peer and the path say. */
 const MSS_MIN_BYTES: u32 = 32;
@@ -234,11 +251,27 @@ export class Output<Below extends Network> implements Resets {
 
   /** Sends new data and counts it in. */
   private sendFrom(connection: Connection, sequence: u32, length: u32, finish: bool): bool {
+    const ecn = length !== 0 && connection.has(FLAG_ECN);
+    const trafficClass = connection.trafficClass;
     let flags = ACK;
+    if (ecn) {
+      // New data only: what is sent again or alone says nothing about congestion (RFC 3168 section 6.1.4, 6.1.5).
+      connection.trafficClass = (trafficClass & ~ECN_MASK) | ECN_CAPABLE;
+      if (connection.has(FLAG_ECN_REDUCED)) {
+        flags |= CWR;
+        // In one segment: a card that cuts would have each say it.
+        if (length > connection.mss) {
+          length = connection.mss;
+          finish = false;
+        }
+      }
+    }
     if (sequence + length === connection.queue.end && length !== 0) flags |= PSH;
     if (finish) flags |= FIN;
     const sent = this.data(connection, sequence, length, flags);
+    connection.trafficClass = trafficClass;
     if (sent < 0) return false;
+    if (ecn) connection.flags &= ~FLAG_ECN_REDUCED;
     let covered = <u32>sent;
     if (finish && covered === length) {
       covered++;
@@ -374,7 +407,13 @@ export class Output<Below extends Network> implements Resets {
       );
     }
     const window = min(advertise(connection, false), 0xffff);
-    const flags = answering ? SYN | ACK : SYN;
+    let flags = SYN;
+    if (answering) flags |= connection.has(FLAG_ECN) ? ACK | ECE : ACK;
+    else if (
+      connection.has(FLAG_ECN_ASKED) &&
+      connection.recovery.roundTrip.backoffs <= tuning.ecnRetransmissions
+    )
+      flags |= ECE | CWR;
     const ack = answering ? connection.rcvNxt : 0;
     if (answering) {
       connection.rcvAdv = connection.rcvNxt + window;
@@ -460,6 +499,7 @@ export class Output<Below extends Network> implements Resets {
       const echo = connection.has(FLAG_ECHO_DUPLICATE) ? connection.tsEcho : connection.tsRecent;
       writeTimestamps(frame, p, this.timestamp(connection), echo);
     }
+    if (connection.has(FLAG_ECN_ECHO) && (flags & RST) === 0) flags |= ECE;
     const field: u32 = (flags & RST) !== 0 ? 0 : windowField(connection, this.core.isScarce);
     connection.flags &= ~(FLAG_ACK_NOW | FLAG_ACK_DELAYED | FLAG_ZERO_WINDOW_SENT | FLAG_ECHO_DUPLICATE);
     if (field === 0) connection.flags |= FLAG_ZERO_WINDOW_SENT;

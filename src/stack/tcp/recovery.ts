@@ -349,8 +349,10 @@ export class Recoveries {
 
   /** ECN: the peer has seen congestion (RFC 3168 section 6.1.2); counts once for each window. True: tell the peer (CWR). */
   congestionExperienced(recovery: Recovery): bool {
-    if (recovery.phase !== <u32>RecoveryPhase.Open || recovery.ecnHeld) return false;
+    if (recovery.ecnHeld) return false;
     recovery.ecnHeld = true;
+    // Less is sent already, for what was lost in the same window.
+    if (recovery.phase !== <u32>RecoveryPhase.Open) return true;
     recovery.recoverSequence = recovery.endSequence;
     congestionReduce(recovery.congestion, recovery.outstandingBytes);
     recovery.congestion.windowBytes = recovery.congestion.thresholdBytes;

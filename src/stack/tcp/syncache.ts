@@ -31,6 +31,8 @@ export class Embryo extends Path {
   peerScale: i32 = -1;
   sackPermitted: bool = false;
   timestamps: bool = false;
+  /** The SYN asked for ECN, and the SYN-ACK agrees. */
+  ecn: bool = false;
   tsRecent: u32 = 0;
   tsOffset: u32 = 0;
   /** SYN-ACKs sent again. */

@@ -4,6 +4,7 @@ import { Failure, Network, Packet, Report, Transport } from "../network";
 import {
   Connection,
   FLAG_ACK_NOW,
+  FLAG_ECN_ASKED,
   FLAG_FIN_WANTED,
   FLAG_IN_BACKLOG,
   FLAG_RELEASED,
@@ -22,6 +23,7 @@ import { LINGER_FOREVER } from "./settings";
 import { ConnectionTable } from "./table";
 import { Timers } from "./timers";
 import { NEVER } from "./timerwheel";
+import { ECN_ASK } from "./tuning";
 import { windowUpdate } from "./window";
 
 const PORT_MAX: u32 = 0xffff;
@@ -227,6 +229,7 @@ export class Tcp<Below extends Network> implements Transport {
       connection.ports >>> 16,
       core.nowMicroseconds * 1000,
     );
+    if (core.tuning.ecn === ECN_ASK) connection.flags |= FLAG_ECN_ASKED;
     connection.sndUna = connection.iss;
     connection.sndNxt = connection.iss + 1;
     connection.peerMss = peerMss(connection, 0);

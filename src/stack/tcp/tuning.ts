@@ -1,5 +1,8 @@
 import { StackError, TcpTuning } from "../interface";
 
+/** Values of `Tuning.ecn`: SYNs ask for it, and it is agreed to if a peer's SYN asks; only the latter. 0: neither. */
+export const ECN_ASK: u32 = 1;
+export const ECN_ACCEPT: u32 = 2;
 /** A receive buffer that sizes itself grows to this (FreeBSD's kern.ipc.maxsockbuf). */
 const RECEIVE_BUFFER_MAX_BYTES: u32 = 1 << 21;
 /** An attempt to connect ends after this (FreeBSD's net.inet.tcp.keepinit). */
@@ -27,6 +30,10 @@ export class Tuning {
   icmpMayReset: bool = true;
   receiveBufferMaxBytes: u32 = RECEIVE_BUFFER_MAX_BYTES;
   connectMilliseconds: u32 = CONNECT_MILLISECONDS;
+  /** `ECN_ASK`, `ECN_ACCEPT` or 0. */
+  ecn: u32 = ECN_ACCEPT;
+  /** SYNs that are sent again asking for ECN: something on the way may not like it. */
+  ecnRetransmissions: u32 = 1;
 
   /** Returns 0, or `EINVAL` and nothing has changed. */
   set(tuning: u32, value: u32): i32 {
@@ -63,6 +70,13 @@ export class Tuning {
       case TcpTuning.ConnectMilliseconds:
         if (value === 0) return StackError.EINVAL;
         this.connectMilliseconds = value;
+        return StackError.None;
+      case TcpTuning.Ecn:
+        if (value > ECN_ACCEPT) return StackError.EINVAL;
+        this.ecn = value;
+        return StackError.None;
+      case TcpTuning.EcnRetransmissions:
+        this.ecnRetransmissions = value;
         return StackError.None;
       default:
         return StackError.EINVAL;

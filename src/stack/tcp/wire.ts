@@ -14,6 +14,10 @@ export const URG: u32 = 0x20;
 export const ECE: u32 = 0x40;
 export const CWR: u32 = 0x80;
 
+/** In the low bits of the traffic class: the transport understands marks. */
+export const ECN_MASK: u32 = 3;
+export const ECN_CAPABLE: u32 = 2;
+
 /** TCP header in place, `at` bytes into the frame (RFC 9293 section 3.1). */
 export namespace tcp {
   /** `length`: bytes from `at` to the end of the packet. The other functions may be called if this is true. */
