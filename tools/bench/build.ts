@@ -23,7 +23,7 @@ export function build(program: string, variant: Variant = "nofloat"): string {
 }
 
 /** Builds one of the C tools that play the peer: `tools/bench/NAME.c`. */
-export function buildTool(name: "fdpeer" | "tcp-load"): string {
+export function buildTool(name: "fdpeer"): string {
   mkdirSync(WORK, { recursive: true });
   const output = join(WORK, name);
   execFileSync("cc", ["-O2", "-o", output, join(packageRoot, `tools/bench/${name}.c`)], { stdio: "inherit" });

@@ -85,7 +85,7 @@ async function onLinux(options: CompareOptions, folder: string): Promise<Scenari
 }
 
 async function measured(options: CompareOptions): Promise<readonly Scenario[]> {
-  const folder = mkdtempSync(join(tmpdir(), "mirage-compare-"));
+  const folder = mkdtempSync(join(tmpdir(), `mirage-compare-${process.pid}-`));
   const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     return options.image === undefined

@@ -107,8 +107,10 @@ export function countCases(source: string): number {
       ? node.text === "it" || node.text === "test"
       : (ts.isPropertyAccessExpression(node) || ts.isCallExpression(node)) && isTest(node.expression);
   const visit = (node: ts.Node): void => {
-    // it.each(table)(title, body): of the two calls the outer one is the case.
-    const inner = ts.isCallExpression(node.parent) && node.parent.expression === node;
+    // it.skipIf(x).each(table)(title, body): of these calls the outermost is the case.
+    const { parent } = node;
+    const inner =
+      (ts.isCallExpression(parent) || ts.isPropertyAccessExpression(parent)) && parent.expression === node;
     if (ts.isCallExpression(node) && !inner && isTest(node.expression)) {
       cases++;
     }
