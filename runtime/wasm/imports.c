@@ -66,9 +66,8 @@ mirage_wasm_frame_set(struct mirage_wasm *w, struct mirage_frame *f,
 	mirage_frame_copy_in(f, off, b, bytes);
 }
 
-/* A range of linear memory, or a trap. */
-static uint8_t *
-linear(SITE, uint32_t ptr, uint64_t len)
+uint8_t *
+mirage_wasm_linear(SITE, uint32_t ptr, uint64_t len)
 {
 	if (w->memory == NULL || ptr + len > w->memory->size)
 		mirage_wasm_trap(w, MIRAGE_TRAP_OOB, site);
@@ -88,7 +87,7 @@ mirage_import_frame_read(
     SITE, uint32_t h, uint32_t off, uint32_t ptr, uint32_t len)
 {
 	struct mirage_frame *f = mirage_import_frame(w, site, h);
-	uint8_t *to = linear(w, site, ptr, len);
+	uint8_t *to = mirage_wasm_linear(w, site, ptr, len);
 
 	if (!mirage_frame_holds(f, off, len))
 		mirage_wasm_bad_access(w, h, off, len, site);
@@ -102,7 +101,7 @@ mirage_import_frame_write(
     SITE, uint32_t h, uint32_t off, uint32_t ptr, uint32_t len)
 {
 	struct mirage_frame *f = mirage_import_frame(w, site, h);
-	const uint8_t *from = linear(w, site, ptr, len);
+	const uint8_t *from = mirage_wasm_linear(w, site, ptr, len);
 
 	check_writable(w, site, f, off, len);
 	mirage_wasm_burn(w, len / 64, site);
@@ -305,7 +304,8 @@ mirage_import_event(SITE, uint32_t kind, uint32_t h, uint32_t off, uint32_t len,
 static size_t
 text(SITE, uint32_t ptr, uint32_t units, char *out, size_t size)
 {
-	const uint8_t *p = linear(w, site, ptr, (uint64_t)units * 2);
+	const uint8_t *p =
+	    mirage_wasm_linear(w, site, ptr, (uint64_t)units * 2);
 	size_t n = 0;
 	uint32_t i;
 

@@ -10,9 +10,8 @@
 #ifndef MIRAGE_WASM_IMPORTS_H
 #define MIRAGE_WASM_IMPORTS_H
 
-#include <mirage/probes.h>
-
 #include "host.h"
+#include "probes.h"
 
 #define MIRAGE_IMPORT static inline __attribute__((always_inline, unused))
 #define SITE	      struct mirage_wasm *w, const struct mirage_site *site
@@ -195,6 +194,25 @@ mirage_import_timer_set(SITE, uint64_t deadline_ns)
 	(void)site;
 	w->deadline_ns = deadline_ns;
 }
+
+/* A constant: see probes.h. */
+MIRAGE_IMPORT uint32_t
+mirage_import_probe_enabled(SITE, uint32_t probe)
+{
+	(void)w;
+	(void)site;
+	return (mirage_wasm_probe_enabled(probe));
+}
+
+/* probes.c: not where those go that run per frame. */
+#define MIRAGE_CALLED_COLD __attribute__((cold, noinline))
+MIRAGE_CALLED_COLD void mirage_import_probe_packet(
+    SITE, uint32_t probe, uint32_t n, uint32_t h, uint32_t at);
+MIRAGE_CALLED_COLD void mirage_import_probe_transport(SITE, uint32_t probe,
+    uint32_t record, uint32_t h, uint32_t header_at, uint32_t at);
+
+/* A range of linear memory, or a trap. */
+uint8_t *mirage_wasm_linear(SITE, uint32_t ptr, uint64_t len);
 
 /* imports.c */
 void mirage_import_frame_read(

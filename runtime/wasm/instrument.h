@@ -242,10 +242,14 @@ mirage_wasm_popcount(uint64_t x)
 #define Z_mirageZ_random_u32(e)		      IMPORT(random_u32)
 #define Z_mirageZ_event(e, k, h, o, n, a, b, c) \
 	IMPORT(event, k, h, o, n, a, b, c)
-#define Z_mirageZ_counter_define(e, p, n) IMPORT(counter_define, p, n)
-#define Z_mirageZ_counter_add(e, i, n)	  IMPORT(counter_add, i, n)
-#define Z_mirageZ_log(e, p, n)		  IMPORT(log, p, n)
-#define Z_mirageZ_report_line(e, p, n)	  IMPORT(report_line, p, n)
-#define Z_envZ_abort(e, m, f, l, c)	  IMPORT(abort, m, f, l, c)
+#define Z_mirageZ_counter_define(e, p, n)     IMPORT(counter_define, p, n)
+#define Z_mirageZ_counter_add(e, i, n)	      IMPORT(counter_add, i, n)
+#define Z_mirageZ_probe_enabled(e, p)	      IMPORT(probe_enabled, p)
+#define Z_mirageZ_probe_packet(e, p, n, h, o) IMPORT(probe_packet, p, n, h, o)
+#define Z_mirageZ_probe_transport(e, p, r, h, o, t) \
+	IMPORT(probe_transport, p, r, h, o, t)
+#define Z_mirageZ_log(e, p, n)	       IMPORT(log, p, n)
+#define Z_mirageZ_report_line(e, p, n) IMPORT(report_line, p, n)
+#define Z_envZ_abort(e, m, f, l, c)    IMPORT(abort, m, f, l, c)
 
 #endif /* MIRAGE_WASM_INSTRUMENT_H */

@@ -97,6 +97,21 @@ export declare function event(kind: u32, frame: u32, offset: u32, length: u32, a
 export declare function counter_define(name: usize, utf16_units: u32): u32;
 /** Adds to a statistic. */
 export declare function counter_add(id: u32, n: u32): void;
+/**
+ * Does a tracer listen at one of the stack's probes? `probe` is a constant `StackProbe` (`src/stack/probes.ts`). Costs a comparison
+ * with memory; what is to be told belongs behind it.
+ */
+export declare function probe_enabled(probe: u32): bool;
+/**
+ * Fires `ip-send` or `ip-receive` about a frame with an IP header at `at`, or nothing if there is none; `netif`: index of the
+ * interface. Borrows the frame.
+ */
+export declare function probe_packet(probe: u32, netif: u32, frame: u32, at: u32): void;
+/**
+ * Fires a probe of UDP or TCP: `record` are the words of a `ProbeRecord`, `headerAt` is where the IP header is (0: it is still to be
+ * written), `at` where the transport's is. `frame` 0: there is no packet. Borrows the frame.
+ */
+export declare function probe_transport(probe: u32, record: usize, frame: u32, headerAt: u32, at: u32): void;
 /** A line of the answer to `report()`; ignored outside of it. Use `Line.report()`. */
 export declare function report_line(text: usize, utf16_units: u32): void;
 /** A line on the console. Use `print()` or `Line`. */

@@ -1,5 +1,16 @@
-import { Alarm, clock_ns, count, counter, frame_release } from "mirage/framecode";
+import {
+  Alarm,
+  clock_ns,
+  count,
+  counter,
+  frame_release,
+  probe_enabled,
+  probe_packet,
+} from "mirage/framecode";
+import { LINK_HEADER_BYTES } from "./ethernet/interface";
 import { StackError } from "./interface";
+import { NETIFS_MAX } from "./netif";
+import { StackProbe } from "./probes";
 
 /** Packets from the program to itself that wait. A power of two. */
 export const LOOPBACK_FRAMES_MAX: u32 = 256;
@@ -40,6 +51,9 @@ export class Loopback<Above extends LoopbackClient> implements LocalLink {
       frame_release(frame);
       return StackError.ENOBUFS;
     }
+    if (probe_enabled(StackProbe.IpSend)) {
+      probe_packet(StackProbe.IpSend, NETIFS_MAX, frame, LINK_HEADER_BYTES);
+    }
     this.queue[(this.first + this.queued) & (LOOPBACK_FRAMES_MAX - 1)] = frame;
     this.queued++;
     this.alarm.at(clock_ns());
@@ -53,6 +67,9 @@ export class Loopback<Above extends LoopbackClient> implements LocalLink {
       this.first = (this.first + 1) & (LOOPBACK_FRAMES_MAX - 1);
       this.queued--;
       count(this.packets);
+      if (probe_enabled(StackProbe.IpReceive)) {
+        probe_packet(StackProbe.IpReceive, NETIFS_MAX, frame, LINK_HEADER_BYTES);
+      }
       this.above.looped(frame);
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { currentPage, parseProbes } from "../../tools/probes-doc.ts";
@@ -6,6 +6,27 @@ import { ROOT } from "../support/mirage.ts";
 
 it("docs/probes.md is what the table says now", () => {
   expect(readFileSync(join(ROOT, "docs/probes.md"), "utf8")).toBe(currentPage());
+});
+
+it("each probe is fired by the files that its row names, and by no other", () => {
+  const sources = ["kmod", "runtime", "src/stack"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(c|h|ts)$/.test(file) && !file.startsWith("addon"))
+      .map((file) => join(folder, file)),
+  );
+  const texts = new Map(sources.map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
+  for (const { name, family, where } of parseProbes(readFileSync(join(ROOT, "dtrace/probes.def"), "utf8"))) {
+    const inC = new RegExp(`MIRAGE_PROBE\\(\\s*${name}\\b`);
+    const inFrameCode = new RegExp(`probe_enabled\\(StackProbe\\.${name.replaceAll("_", "")}\\b`, "i");
+    const found = sources.filter((file) =>
+      (family === "stack" && file.endsWith(".ts") ? inFrameCode : inC).test(texts.get(file)!),
+    );
+    // The platform in memory is for tests; runtime/wasm/probes.c fires for frame code.
+    const fired = found.filter(
+      (file) => !file.startsWith("runtime/memory/") && file !== "runtime/wasm/probes.c",
+    );
+    expect(fired.sort(), name).toEqual([...where].sort());
+  }
 });
 
 it.each([

@@ -2,8 +2,21 @@
  * The module `mirage` that frame code imports, over plain arrays, for vitest: the same rules as in the runtime (what
  * traps there throws `Trap` here), a fake clock, captured transmissions and events, and a check that no frame leaks.
  */
+import { ProbeWord } from "../../src/stack/probes.ts";
 import { Capture } from "./pcap.ts";
 import { cut } from "./segments.ts";
+
+/** What a probe of the stack told. */
+export interface Fired {
+  /** A `StackProbe`. */
+  readonly probe: number;
+  /** Of `ip-send` and `ip-receive`: index of the interface. */
+  readonly netif: number | undefined;
+  /** From the IP header on, or the transport's, to the end of the frame; empty: there is none. */
+  readonly header: Uint8Array;
+  /** Of UDP and TCP: `ProbeWord`s. */
+  readonly words: Uint32Array;
+}
 
 /** An access that the runtime answers with a trap. */
 export class Trap extends Error {}
@@ -81,6 +94,9 @@ export class Host {
   readonly lines: string[] = [];
   private reported: string[] = [];
   readonly counters = new Map<string, number>();
+  /** Somebody listens at the stack's probes: what they tell goes to `fired`. */
+  tracing = false;
+  readonly fired: Fired[] = [];
   /** Bytes that were copied by `frame_read`, `frame_write` and `frame_writable`. */
   copies = 0;
   /** Frames that `frame_alloc` still grants. */
@@ -462,6 +478,24 @@ export class Host {
         const name = this.counterNames[id];
         if (name === undefined) throw new Trap(`no counter ${id}`);
         this.counters.set(name, this.counter(name) + n);
+      },
+      probe_enabled: () => Number(this.tracing),
+      probe_packet: (probe: number, netif: number, h: number, at: number) => {
+        const frame = this.get(h);
+        this.check(frame, at, 20);
+        const version = this.load8(h, at, 1) >>> 4;
+        if (version === 4 || version === 6)
+          this.fired.push({ probe, netif, header: this.bytes(h, at), words: new Uint32Array() });
+      },
+      probe_transport: (probe: number, record: number, h: number, headerAt: number, at: number) => {
+        const words = new Uint32Array(this.linear(record, 4 * ProbeWord.Count).slice().buffer);
+        if (h !== 0) this.check(this.get(h), Math.max(at, headerAt), 8);
+        this.fired.push({
+          probe,
+          netif: undefined,
+          header: h === 0 ? new Uint8Array() : this.bytes(h, at),
+          words,
+        });
       },
       report_line: (pointer: number, units: number) => {
         this.reported.push(this.text(pointer, units));

@@ -19,7 +19,8 @@ struct udphdr;
 struct mirage_probe_netif {
 	const char *name; /* as the platform has it */
 	uint32_t number; /* among the program's interfaces */
-	uint32_t mtu; /* bytes */
+	uint32_t mtu; /* bytes; 0: of the program's own loopback */
+	uint32_t local; /* 1: the program's own loopback */
 };
 
 /* Both ends of a datagram's way. */

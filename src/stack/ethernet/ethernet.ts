@@ -1,7 +1,15 @@
-import { count, counter, frame_release, netif_transmit } from "mirage/framecode";
+import { count, counter, frame_release, netif_transmit, probe_enabled, probe_packet } from "mirage/framecode";
 import { StackError } from "../interface";
 import { Netif } from "../netif";
-import { LINK_TYPE_ARP, LINK_TYPE_IPV4, LINK_TYPE_IPV6, Link, LinkClient } from "./interface";
+import { StackProbe } from "../probes";
+import {
+  LINK_HEADER_BYTES,
+  LINK_TYPE_ARP,
+  LINK_TYPE_IPV4,
+  LINK_TYPE_IPV6,
+  Link,
+  LinkClient,
+} from "./interface";
 import { ethernet } from "./wire";
 
 /** Ethernet II over the interfaces of the runtime. */
@@ -36,6 +44,8 @@ export class Ethernet<Above extends LinkClient> implements Link {
     ethernet.setDestination(frame, destinationHigh, destinationLow);
     ethernet.setSource(frame, netif.macHigh, netif.macLow);
     ethernet.setType(frame, type);
+    if (probe_enabled(StackProbe.IpSend))
+      probe_packet(StackProbe.IpSend, netif.index, frame, LINK_HEADER_BYTES);
     if (netif_transmit(netif.index, frame)) return StackError.None;
     count(this.dropTransmit);
     return StackError.ENOBUFS;

@@ -8,6 +8,8 @@ import {
   frame_length,
   frame_release,
   frame_truncate,
+  probe_enabled,
+  probe_packet,
   random_u32,
 } from "mirage/framecode";
 import { isMapped, isMulticast, MAPPED_LOW, mappedLow } from "../address";
@@ -18,6 +20,7 @@ import { StackError } from "../interface";
 import { LocalLink } from "../loopback";
 import { Netif, Netifs } from "../netif";
 import { Delivery, Failure, NETIF_ANY, Packet, Path, Report } from "../network";
+import { StackProbe } from "../probes";
 import { Fragment, Reassembler } from "../reassembly/interface";
 import { Ipv4Client } from "./interface";
 import { Ipv4Ways } from "./ways";
@@ -100,6 +103,7 @@ export class Ipv4<
       this.drop(frame, this.dropChecksum);
       return;
     }
+    if (probe_enabled(StackProbe.IpReceive)) probe_packet(StackProbe.IpReceive, netif.index, frame, AT);
     const destination = ipv4.destination(frame, AT);
     let toGroup: bool = false;
     if (!netif.owns(destination)) {

@@ -6,6 +6,8 @@ import {
   frame_length,
   frame_release,
   frame_truncate,
+  probe_enabled,
+  probe_packet,
   random_u32,
   sumFold,
 } from "mirage/framecode";
@@ -22,6 +24,7 @@ import { Neighbours6 } from "../nd/interface";
 import { NETIFS_MAX, Netif, Netifs } from "../netif";
 import { Delivery, NETIF_ANY, Packet, Path } from "../network";
 import { PathMtus } from "../pathmtu";
+import { StackProbe } from "../probes";
 import { Fragment, Reassembler } from "../reassembly/interface";
 import {
   isForbidden,
@@ -120,6 +123,7 @@ export class Ipv6<
       this.drop(frame, this.reasonOf(fault));
       return;
     }
+    if (probe_enabled(StackProbe.IpReceive)) probe_packet(StackProbe.IpReceive, on.netif.index, frame, AT);
     const sourceHigh = ipv6.sourceHigh(frame, AT);
     const sourceLow = ipv6.sourceLow(frame, AT);
     if (isMartian(sourceHigh, sourceLow)) {

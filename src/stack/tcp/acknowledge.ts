@@ -68,7 +68,7 @@ export class Acknowledger {
 
   private finAcknowledged(connection: Connection): void {
     if (connection.state !== <u32>TcpState.FinWait1) return;
-    connection.state = TcpState.FinWait2;
+    this.core.enter(connection, TcpState.FinWait2);
     connection.lingerAt = NEVER; // everything has arrived
     this.core.awaitFin(connection);
   }

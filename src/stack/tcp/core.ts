@@ -1,5 +1,6 @@
-import { clock_ns, count, counter_add, NANOSECONDS_PER_MILLISECOND } from "mirage/framecode";
+import { clock_ns, count, counter_add, NANOSECONDS_PER_MILLISECOND, probe_enabled } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
+import { StackProbe } from "../probes";
 import {
   FRAMES_MAX,
   FRAMES_RESERVE,
@@ -22,6 +23,7 @@ import { Counters } from "./counters";
 import { EarlyList } from "./early";
 import { SequenceNumbers } from "./isn";
 import { Notifier } from "./notify";
+import { TcpProbes } from "./probes";
 import { Reassemblies } from "./reassembly";
 import { Recoveries } from "./recovery";
 import { SendQueues } from "./sendqueue";
@@ -54,6 +56,7 @@ export class Core {
   readonly tuning: Tuning = new Tuning();
   readonly table: ConnectionTable = new ConnectionTable(CONNECTIONS_MAX);
   readonly notifier: Notifier = new Notifier();
+  readonly probes: TcpProbes = new TcpProbes(this.table);
   readonly queues: SendQueues = new SendQueues(FRAMES_MAX + FRAMES_RESERVE, RECORDS_FIRST);
   readonly reassemblies: Reassemblies = new Reassemblies(REASSEMBLY_FRAMES_MAX);
   readonly recoveries: Recoveries = new Recoveries(SENT_RANGES_MAX);
@@ -97,9 +100,16 @@ export class Core {
     return this.table.take();
   }
 
+  /** Gives a connection another `TcpState`. */
+  enter(connection: Connection, state: u32): void {
+    const previous = connection.state;
+    connection.state = state;
+    if (probe_enabled(StackProbe.TcpStateChange)) this.probes.changed(connection, previous);
+  }
+
   /** The handshake is over: data may flow. */
   establish(connection: Connection): void {
-    connection.state = TcpState.Established;
+    this.enter(connection, TcpState.Established);
     connection.waiting = Waiting.Acknowledgement;
     connection.retransmitAt = NEVER;
     this.queues.reset(connection.queue, connection.sndNxt);
@@ -237,7 +247,7 @@ export class Core {
     if (connection.state === TcpState.Closed) return;
     count(this.counters.closed);
     if (connection.state === TcpState.TimeWait) this.leaveTimeWait(connection);
-    connection.state = TcpState.Closed;
+    this.enter(connection, TcpState.Closed);
     this.table.remove(connection);
     this.unset(connection);
     this.wheel.cancel(connection.timer);
@@ -258,7 +268,7 @@ export class Core {
 
   private enterTimeWait(connection: Connection): void {
     if (this.timeWaits >= TIME_WAITS_MAX) this.recycle();
-    connection.state = TcpState.TimeWait;
+    this.enter(connection, TcpState.TimeWait);
     this.timeWaits++;
     const newest = this.newestTimeWait;
     connection.older = newest;

@@ -1,6 +1,16 @@
-import { count, FrameFlag, frame_flags, frame_release, frame_sum, sumFold, sumOf32 } from "mirage/framecode";
+import {
+  count,
+  FrameFlag,
+  frame_flags,
+  frame_release,
+  frame_sum,
+  probe_enabled,
+  sumFold,
+  sumOf32,
+} from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Network, Packet, PROTOCOL_TCP } from "../network";
+import { StackProbe } from "../probes";
 import { Acknowledger } from "./acknowledge";
 import {
   Connection,
@@ -74,10 +84,6 @@ export class Input<Below extends Network> {
   private segment(packet: Packet): bool {
     const segment = this.one;
     segment.parse(packet);
-    if ((segment.flags & (SYN | FIN)) === (SYN | FIN) && this.core.tuning.dropSynFin) {
-      count(this.core.counters.dropBadSyn);
-      return false;
-    }
     const connection = this.core.table.find(
       packet.destinationHigh,
       packet.destinationLow,
@@ -85,9 +91,18 @@ export class Input<Below extends Network> {
       packet.sourceLow,
       segment.ports,
     );
+    if (probe_enabled(StackProbe.TcpReceive)) {
+      this.core.probes.received(StackProbe.TcpReceive, connection, packet);
+    }
+    if ((segment.flags & (SYN | FIN)) === (SYN | FIN) && this.core.tuning.dropSynFin) {
+      count(this.core.counters.dropBadSyn);
+      return false;
+    }
     if (connection === null) {
       const accepted = this.listening.input(packet, segment);
-      return accepted !== null && this.process(accepted, packet, segment);
+      if (accepted === null) return false;
+      this.tellAccepted(accepted, packet);
+      return this.process(accepted, packet, segment);
     }
     switch (connection.state) {
       case TcpState.Established:
@@ -98,6 +113,12 @@ export class Input<Below extends Network> {
         return this.timeWait(connection, packet, segment);
       default:
         return this.process(connection, packet, segment);
+    }
+  }
+
+  private tellAccepted(connection: Connection, packet: Packet): void {
+    if (probe_enabled(StackProbe.TcpAcceptEstablished)) {
+      this.core.probes.received(StackProbe.TcpAcceptEstablished, connection, packet);
     }
   }
 
@@ -351,6 +372,7 @@ export class Input<Below extends Network> {
         return false;
       }
       this.connected(connection, segment);
+      this.tellAccepted(connection, packet);
     }
     if (before(connection.sndNxt, ack)) {
       if (!connection.has(FLAG_PROBING_WINDOW) || ack !== connection.sndNxt + 1) {
@@ -411,6 +433,9 @@ export class Input<Below extends Network> {
     if (segment.has(RST)) {
       if (acknowledged) {
         count(core.counters.resetByPeer);
+        if (probe_enabled(StackProbe.TcpConnectRefused)) {
+          core.probes.received(StackProbe.TcpConnectRefused, connection, packet);
+        }
         core.end(connection, <u32>-StackError.ECONNREFUSED);
       } else {
         count(core.counters.dropBadReset);
@@ -432,11 +457,14 @@ export class Input<Below extends Network> {
     segment.seq++;
     if (!acknowledged) {
       // Both sides have called at the same time (RFC 9293 section 3.5, figure 7).
-      connection.state = TcpState.SynReceived;
+      core.enter(connection, TcpState.SynReceived);
       this.output.synchronize(connection);
       return false;
     }
     this.connected(connection, segment);
+    if (probe_enabled(StackProbe.TcpConnectEstablished)) {
+      core.probes.received(StackProbe.TcpConnectEstablished, connection, packet);
+    }
     segment.flags &= ~SYN;
     connection.flags |= FLAG_ACK_NOW;
     return this.trim(connection, segment, windowLeft(connection)) ? this.content(connection, segment) : false;

@@ -1,6 +1,7 @@
-import { count, frame_alloc } from "mirage/framecode";
+import { count, frame_alloc, probe_enabled } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Failure, Network, Packet, Path, Report } from "../network";
+import { StackProbe } from "../probes";
 import {
   Connection,
   FLAG_ECN,
@@ -107,6 +108,9 @@ export class Listening<Below extends Network> {
       return;
     }
     count(this.core.counters.sentResets);
+    if (probe_enabled(StackProbe.TcpAcceptRefused)) {
+      this.core.probes.received(StackProbe.TcpAcceptRefused, null, packet);
+    }
     if (segment.has(ACK)) {
       this.output.header(answer, frame, segment.ports, segment.ack, 0, RST, 0, TCP_HEADER_BYTES, 0);
     } else {
@@ -415,7 +419,8 @@ export class Listening<Below extends Network> {
     connection.flags |= FLAG_IN_BACKLOG;
     listener.waiting++;
     this.core.table.insert(connection);
-    connection.state = TcpState.SynReceived;
+    connection.state = TcpState.Listen;
+    this.core.enter(connection, TcpState.SynReceived);
     this.core.establish(connection);
     if (embryo.sentMicroseconds !== 0) {
       const elapsed = <u32>(

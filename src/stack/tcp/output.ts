@@ -7,10 +7,12 @@ import {
   frame_segment,
   frame_set32,
   frame_sum,
+  probe_enabled,
   sumFold,
 } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Network, Path, PROTOCOL_TCP } from "../network";
+import { StackProbe } from "../probes";
 import {
   Connection,
   FLAG_ACK_DELAYED,
@@ -75,6 +77,8 @@ const ROOM_MILLISECONDS: u64 = 50;
 export class Output<Below extends Network> implements Resets {
   /** For answers to segments that belong to no connection. */
   readonly answer: Path = new Path();
+  /** What is being sent was sent before. */
+  private again: bool = false;
 
   constructor(
     private readonly core: Core,
@@ -197,7 +201,9 @@ export class Output<Below extends Network> implements Resets {
     const sequence = lost.start;
     const payload = min(length, connection.queue.end - sequence);
     const flags = length > payload ? ACK | FIN : ACK;
+    this.again = true;
     const sent = this.data(connection, sequence, payload, flags);
+    this.again = false;
     if (sent < 0) return false;
     // A FIN goes only with the last byte.
     const covered = <u32>sent < payload ? <u32>sent : length;
@@ -295,8 +301,8 @@ export class Output<Below extends Network> implements Resets {
   }
 
   private finSent(connection: Connection): void {
-    if (connection.state === TcpState.Established) connection.state = TcpState.FinWait1;
-    else if (connection.state === TcpState.CloseWait) connection.state = TcpState.LastAck;
+    if (connection.state === TcpState.Established) this.core.enter(connection, TcpState.FinWait1);
+    else if (connection.state === TcpState.CloseWait) this.core.enter(connection, TcpState.LastAck);
   }
 
   /**
@@ -316,7 +322,9 @@ export class Output<Below extends Network> implements Resets {
     // Without memory to split it, the range may be more than a segment.
     const again = min(range.length, connection.mss);
     const payload = min(again, connection.queue.end - range.start);
+    this.again = true;
     const sent = this.data(connection, range.start, payload, again > payload ? ACK | FIN : ACK);
+    this.again = false;
     if (sent < 0) return;
     this.resent(connection, range, <u32>sent < payload ? <u32>sent : again);
   }
@@ -376,8 +384,8 @@ export class Output<Below extends Network> implements Resets {
     if (this.bare(connection, connection.sndNxt, ACK | RST)) count(this.core.counters.sentResets);
   }
 
-  /** SYN, or SYN and ACK if the peer's SYN has come: again or for the first time. */
-  synchronize(connection: Connection): void {
+  /** SYN, or SYN and ACK if the peer's SYN has come; `again`: not for the first time. */
+  synchronize(connection: Connection, again: bool = false): void {
     const answering = connection.state === TcpState.SynReceived;
     const tuning = this.core.tuning;
     // Perhaps something on the way does not like them: then without.
@@ -419,7 +427,9 @@ export class Output<Below extends Network> implements Resets {
       connection.rcvAdv = connection.rcvNxt + window;
       connection.lastAckSent = connection.rcvNxt;
     }
+    this.again = again;
     this.header(connection, frame, connection.ports, connection.iss, ack, flags, window, header, 0);
+    this.again = false;
   }
 
   /** TSval: milliseconds, from where nobody else knows (RFC 7323 section 5.4). */
@@ -518,6 +528,13 @@ export class Output<Below extends Network> implements Resets {
     );
   }
 
+  private tellSending(path: Path, frame: u32): void {
+    const probes = this.core.probes;
+    if (probe_enabled(StackProbe.TcpRetransmit)) probes.repeating(path, frame, this.again);
+    if (probe_enabled(StackProbe.TcpConnectRequest)) probes.requesting(path, frame);
+    if (probe_enabled(StackProbe.TcpSend)) probes.sending(StackProbe.TcpSend, path, frame);
+  }
+
   /** Writes the fixed header with the checksum, and sends. `ports` as in what comes in. */
   header(
     path: Path,
@@ -543,6 +560,7 @@ export class Output<Below extends Network> implements Resets {
       tcp.setChecksumOnly(frame, at, 0);
       tcp.setChecksum(frame, at, checksumOf(frame_sum(frame, at, header + length, pseudo)));
     }
+    this.tellSending(path, frame);
     count(this.core.counters.sent);
     if (this.below.send(path, frame, PROTOCOL_TCP) === StackError.None) return true;
     count(this.core.counters.sendFailed);

@@ -182,10 +182,10 @@ export class Receiver {
     switch (connection.state) {
       case TcpState.SynReceived:
       case TcpState.Established:
-        connection.state = TcpState.CloseWait;
+        this.core.enter(connection, TcpState.CloseWait);
         return;
       case TcpState.FinWait1:
-        connection.state = TcpState.Closing;
+        this.core.enter(connection, TcpState.Closing);
         return;
       default:
         // The acknowledgement is sent first: TIME-WAIT forgets what there is to say.

@@ -235,7 +235,7 @@ export class Tcp<Below extends Network> implements Transport {
     connection.peerMss = peerMss(connection, 0);
     this.output.measure(connection);
     core.queues.reset(connection.queue, connection.sndNxt);
-    connection.state = TcpState.SynSent;
+    core.enter(connection, TcpState.SynSent);
     core.table.insert(connection);
     count(core.counters.attempts);
     connection.waiting = Waiting.Handshake;

@@ -139,7 +139,7 @@ export class Timers<Below extends Network> {
     count(this.core.counters.retransmissionTimeouts);
     count(this.core.counters.retransmitted);
     connection.retransmittedSegments++;
-    this.output.synchronize(connection);
+    this.output.synchronize(connection, true);
     connection.retransmitAt = this.core.nowMilliseconds + roundTrip.timeoutMilliseconds;
     this.output.limitWait(connection);
     return true;

@@ -11,11 +11,14 @@ import {
   frame_release,
   frame_retain,
   frame_sum,
+  probe_enabled,
   sumFold,
 } from "mirage/framecode";
 import { isAllHosts, isMapped, isMulticastAddress, isUnspecified, sumOfAddress } from "../address";
 import { StackError, StackEvent, UdpOption } from "../interface";
 import { Failure, NETIF_ANY, Network, Packet, Path, PROTOCOL_UDP, Report, Transport } from "../network";
+import { ProbeRecord } from "../proberecord";
+import { ProbeWord, StackProbe } from "../probes";
 import { Datagrams } from "./interface";
 import { UdpMembership, UdpMemberships } from "./memberships";
 import { UdpPaths } from "./paths";
@@ -33,6 +36,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
   readonly sockets: SocketTable = new SocketTable();
   private readonly paths: UdpPaths<Below>;
   private readonly memberships: UdpMemberships = new UdpMemberships();
+  private readonly told: ProbeRecord = new ProbeRecord();
   private readonly dropMalformed: u32 = counter("drop.udp.malformed");
   private readonly dropChecksum: u32 = counter("drop.udp.checksum");
   private readonly dropNoChecksum: u32 = counter("drop.udp.no-checksum");
@@ -83,9 +87,27 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     const where = is4 ? sourcePort : sourcePort | (packet.headerAt << 16);
     if (event(kind, frame, at + UDP_HEADER_BYTES, length, socket.id, source, where)) {
       count(this.delivered);
+      if (probe_enabled(StackProbe.UdpReceive)) this.tellReceived(packet, socket);
     } else {
       this.drop(frame, this.dropQueueFull);
     }
+  }
+
+  private tellReceived(packet: Packet, socket: UdpSocket): void {
+    const told = this.told;
+    told.received(packet);
+    told.set(ProbeWord.Flow, socket.id);
+    told.ports(socket.port, udp.sourcePort(packet.frame, packet.at));
+    told.fire(StackProbe.UdpReceive, packet.frame, packet.headerAt, packet.at);
+  }
+
+  private tellSending(path: Path, frame: u32, socket: UdpSocket, remotePort: u32): void {
+    const told = this.told;
+    const at = path.headroomBytes;
+    told.sending(path, frame_length(frame) - at);
+    told.set(ProbeWord.Flow, socket.id);
+    told.ports(socket.port, remotePort);
+    told.fire(StackProbe.UdpSend, frame, 0, at);
   }
 
   /** A multicast is for who has joined its group where it came from; one to all hosts, and a broadcast, for everyone. */
@@ -279,6 +301,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
       udp.setChecksum(frame, at, 0);
       udp.setChecksum(frame, at, transmittedChecksum(frame_sum(frame, at, bytes, pseudoSum)));
     }
+    if (probe_enabled(StackProbe.UdpSend)) this.tellSending(path, frame, socket, remotePort);
     const error = this.below.send(path, frame, PROTOCOL_UDP);
     if (error === StackError.None) count(this.sent);
     return error;
