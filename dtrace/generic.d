@@ -4,8 +4,9 @@
  *
  * generic.d - calls of the generated code, by function, and their time.
  *
- * What the compiler inlined is part of its caller.  Without CTF in the module
- * the functions' arguments are arg0, arg1, and so on.
+ * The C function fc_stack__udp_sockets__SocketTable_port is SocketTable#port in
+ * udp/sockets.ts: docs/language-probes.md.  What the compiler inlined is part of its
+ * caller; what ends with a jump into another function has no time.
  *
  * USAGE: mirage trace generic, or dtrace -s generic.d; Ctrl-C prints.
  *
@@ -24,15 +25,13 @@ BEGIN
 	printf("Counting calls of frame code, until Ctrl-C.\n");
 }
 
-fbt:mirage:w2c_*:entry,
-fbt:mirage:Z_*:entry
+fbt:mirage:fc_*:entry
 {
 	self->began[probefunc] = timestamp;
 	@calls[probefunc] = count();
 }
 
-fbt:mirage:w2c_*:return,
-fbt:mirage:Z_*:return
+fbt:mirage:fc_*:return
 /self->began[probefunc]/
 {
 	@time[probefunc] = sum(timestamp - self->began[probefunc]);

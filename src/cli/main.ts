@@ -45,7 +45,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...common,
   ],
   netstat: [...common],
-  trace: ["program", "list", ...common],
+  trace: ["program", "list", "flame", "seconds", "from", ...common],
   "vm-test": [
     ...["image", "kernel", "net", "accel", "cpus", "memory", "timeout", "silence", "out", "env"],
     ...common,
@@ -335,7 +335,7 @@ function parser() {
     .command("trace [name] [arguments..]", "Observe a running program with a script of dtrace/", (command) =>
       command
         .usage(
-          "mirage trace [--program PID|EXECUTABLE] NAME [ARGUMENTS]\n       mirage trace --list\n\nUntil Ctrl-C. As root: on FreeBSD dtrace/NAME.d, of the program in the kernel; on Linux its twin for bpftrace, of a process.",
+          "mirage trace [--program PID|EXECUTABLE] NAME [ARGUMENTS]\n       mirage trace [--program PID|EXECUTABLE] [--seconds N | --from TEXT] --flame FILE\n       mirage trace --list\n\nUntil Ctrl-C. As root: on FreeBSD dtrace/NAME.d, of the program in the kernel; on Linux its twin for bpftrace, of a process.",
         )
         .positional("name", { type: "string", describe: "A script, as --list names them" })
         .positional("arguments", { type: "string", array: true, describe: "What the script takes" })
@@ -346,8 +346,21 @@ function parser() {
             "On Linux: a process, or an executable (all of its processes); not needed if only one runs",
         })
         .option("list", { type: "boolean", describe: "Name all scripts" })
+        .option("flame", {
+          type: "string",
+          requiresArg: true,
+          describe: "Write a flame graph of the CPU time there, as HTML (or FILE.folded: as folded stacks)",
+        })
+        .option("seconds", { type: "string", requiresArg: true, describe: "With --flame: for so long" })
+        .option("from", {
+          type: "string",
+          requiresArg: true,
+          describe:
+            "With --flame: what flame.d printed elsewhere; --program is then its mirage.ko or executable",
+        })
         .example("mirage trace frames", "frames in and out")
-        .example("mirage trace --program build/udp-echo drops", "why frames are lost"),
+        .example("mirage trace --program build/udp-echo drops", "why frames are lost")
+        .example("mirage trace --seconds 10 --flame flame.html", "where the CPU time goes"),
     )
     .command("vm-test [payload]", "Run tests in a FreeBSD kernel, in QEMU", (command) =>
       command
@@ -481,6 +494,9 @@ async function main(argv: readonly string[]): Promise<number> {
         name: word(args, "name"),
         program: word(args, "program"),
         list: args.list === true,
+        flame: word(args, "flame"),
+        seconds: word(args, "seconds"),
+        from: word(args, "from"),
         words: words(args.arguments),
       });
     case "vm-test":

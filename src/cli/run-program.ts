@@ -13,15 +13,23 @@ const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as cons
 /** Milliseconds in which a program that got Ctrl-C from the terminal itself has ended, or gets it from us. */
 const interruptDelay = 500;
 
+/** Who gets a program's output, as it comes. */
+export interface OutputListeners {
+  /** Standard output, a character for each byte. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+  readonly onError?: ((text: string) => void) | undefined;
+}
+
 /**
- * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. `onError` gets what it writes to
- * standard error, in place of ours.
+ * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. `listeners` get what it writes, in
+ * place of our own output.
  */
 export function runProgram(
   executable: string,
   args: readonly string[],
-  onError?: (text: string) => void,
+  listeners: OutputListeners = {},
 ): Promise<number> {
+  const { onOutput, onError } = listeners;
   return new Promise((resolve, reject) => {
     let child: ChildProcess | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
@@ -37,8 +45,13 @@ export function runProgram(
       process.on(signal, handler);
     }
     child = spawn(executable, args, {
-      stdio: ["inherit", "inherit", onError === undefined ? "inherit" : "pipe"],
+      stdio: [
+        "inherit",
+        onOutput === undefined ? "inherit" : "pipe",
+        onError === undefined ? "inherit" : "pipe",
+      ],
     });
+    child.stdout?.setEncoding("latin1").on("data", onOutput ?? (() => {}));
     child.stderr?.setEncoding("utf8").on("data", onError ?? (() => {}));
     const done = () => {
       for (const [signal, handler] of handlers) {

@@ -131,27 +131,40 @@ export function lackingProbes(text: string, probes: readonly string[]): string[]
 /** Linux counts what BPF holds by cgroup since 5.11; older ones say what is missing in other words, too. */
 const harmless = /couldn't set RLIMIT_MEMLOCK/;
 
+function twinOf(script: Script): string {
+  if (script.twin === undefined) {
+    throw new BuildError(
+      `${script.name} is for FreeBSD's kernel only: ${script.withoutTwin ?? "there is no twin for Linux."}`,
+    );
+  }
+  return script.twin;
+}
+
 async function attach(
-  script: Script,
+  name: string,
   twin: string,
   traced: Traced,
   words: readonly string[],
+  onOutput?: (text: string) => void,
 ): Promise<number> {
   const source = readFileSync(twin, "utf8");
   const lacking = lackingProbes(source, probesOf(readable(traced)));
   if (lacking.length > 0) {
     throw new BuildError(
-      `mirage trace ${script.name}: the program lacks the probe ${lacking.join(", ")}: this version of Mirage has to build it.`,
+      `mirage trace ${name}: the program lacks the probe ${lacking.join(", ")}: this version of Mirage has to build it.`,
     );
   }
   const text = twinFor(source, checkPath(traced.executable));
   const chosen = traced.pid === undefined ? [] : ["-p", String(traced.pid)];
   let rest = "";
-  const status = await runProgram("bpftrace", ["-q", ...chosen, "-e", text, ...words], (part) => {
-    const lines = (rest + part).split("\n");
-    rest = lines.pop() ?? "";
-    const heeded = lines.filter((line) => !harmless.test(line));
-    process.stderr.write(heeded.map((line) => `${line}\n`).join(""));
+  const status = await runProgram("bpftrace", ["-q", ...chosen, "-e", text, ...words], {
+    onOutput,
+    onError: (part) => {
+      const lines = (rest + part).split("\n");
+      rest = lines.pop() ?? "";
+      const heeded = lines.filter((line) => !harmless.test(line));
+      process.stderr.write(heeded.map((line) => `${line}\n`).join(""));
+    },
   });
   process.stderr.write(rest);
   if (status !== 0) {
@@ -160,10 +173,19 @@ async function attach(
       .map((line) => `\n  ${line}`)
       .join("");
     throw new BuildError(
-      `mirage trace ${script.name}: bpftrace ended with ${status} on Linux ${facts.kernel}.${why}`,
+      `mirage trace ${name}: bpftrace ended with ${status} on Linux ${facts.kernel}.${why}`,
     );
   }
   return status;
+}
+
+/** What `--program` means, on a machine where tracing can work. */
+export function findTracedHere(program: string | undefined): Traced {
+  const known = obstacles(tracingFacts());
+  if (known.length > 0) {
+    throw new BuildError(`mirage trace cannot work here:${known.map((line) => `\n  ${line}`).join("")}`);
+  }
+  return findTraced(program);
 }
 
 /** Runs the script's twin until Ctrl-C, its own end or the program's. */
@@ -172,14 +194,16 @@ export function traceProcess(
   program: string | undefined,
   words: readonly string[],
 ): Promise<number> {
-  if (script.twin === undefined) {
-    throw new BuildError(
-      `${script.name} is for FreeBSD's kernel only: ${script.withoutTwin ?? "there is no twin for Linux."}`,
-    );
-  }
-  const known = obstacles(tracingFacts());
-  if (known.length > 0) {
-    throw new BuildError(`mirage trace cannot work here:${known.map((line) => `\n  ${line}`).join("")}`);
-  }
-  return attach(script, script.twin, findTraced(program), words);
+  const twin = twinOf(script);
+  return attach(script.name, twin, findTracedHere(program), words);
+}
+
+/** The same, of a program that is known already; `onOutput` gets what it prints. */
+export function traceQuietly(
+  script: Script,
+  traced: Traced,
+  words: readonly string[],
+  onOutput: (text: string) => void,
+): Promise<number> {
+  return attach(script.name, twinOf(script), traced, words, onOutput);
 }

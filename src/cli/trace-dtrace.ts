@@ -36,15 +36,22 @@ function checkKernel(): void {
   }
 }
 
+/** The file of the module that is loaded, where its functions' TypeScript names are; undefined: not known. */
+export function loadedModule(): string | undefined {
+  const { stdout } = spawnSync("kldstat", ["-v", "-n", "mirage.ko"], { encoding: "utf8" });
+  return /\((\/[^)]*mirage\.ko)\)/.exec(stdout ?? "")?.[1];
+}
+
 /** Runs the script until Ctrl-C or its own end; dtrace's exit code. */
 export function traceKernel(
   script: Script,
   program: string | undefined,
   words: readonly string[],
+  onOutput?: (text: string) => void,
 ): Promise<number> {
   if (program !== undefined) {
     throw new UsageError("--program is for Linux: a FreeBSD kernel holds one program, that of mirage.ko.");
   }
   checkKernel();
-  return runProgram("dtrace", dtraceArguments(script, words));
+  return runProgram("dtrace", dtraceArguments(script, words), { onOutput });
 }

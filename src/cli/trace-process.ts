@@ -3,17 +3,9 @@
  *
  * @module
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-} from "node:fs";
+import { existsSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { BuildError, messageOf, UsageError } from "../build/errors.ts";
+import { elfSection } from "./elf-section.ts";
 
 /** What a tracer attaches to. */
 export interface Traced {
@@ -23,59 +15,10 @@ export interface Traced {
   readonly pid: number | undefined;
 }
 
-/** Bytes of a file, from `position` on. */
-function bytesOf(file: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  const got = readSync(file, bytes, 0, length, position);
-  return bytes.subarray(0, got);
-}
-
-const sectionHeaderBytes = 64;
-
-/** The section of USDT's notes (`elf(5)`, 64 bits, little-endian), or undefined. */
-function notesOf(file: number): Buffer | undefined {
-  const header = bytesOf(file, 0, 64);
-  if (header.length < 64 || header.toString("latin1", 0, 6) !== "\x7fELF\x02\x01") {
-    return undefined;
-  }
-  const table = Number(header.readBigUInt64LE(40));
-  const entry = header.readUInt16LE(58);
-  const count = header.readUInt16LE(60);
-  if (entry !== sectionHeaderBytes || table + count * entry > fstatSync(file).size) {
-    return undefined;
-  }
-  const sections = bytesOf(file, table, count * entry);
-  const place = (index: number): [number, number] => [
-    Number(sections.readBigUInt64LE(index * entry + 24)),
-    Number(sections.readBigUInt64LE(index * entry + 32)),
-  ];
-  const nameIndex = header.readUInt16LE(62);
-  if (nameIndex >= count) {
-    return undefined;
-  }
-  const [namesAt, namesLength] = place(nameIndex);
-  const names = bytesOf(file, namesAt, Math.min(namesLength, 1 << 20));
-  for (let i = 0; i < count; i++) {
-    const name = sections.readUInt32LE(i * entry);
-    const end = names.indexOf(0, name);
-    if (name < names.length && names.toString("latin1", name, end) === ".note.stapsdt") {
-      const [at, length] = place(i);
-      return bytesOf(file, at, Math.min(length, 1 << 20));
-    }
-  }
-  return undefined;
-}
-
 /** The probes of provider `mirage` in an executable's notes, sorted; none if it has no such notes. */
 export function probesOf(executable: string): string[] {
-  let file: number;
+  const notes = elfSection(executable, ".note.stapsdt") ?? Buffer.alloc(0);
   try {
-    file = openSync(executable, "r");
-  } catch {
-    return [];
-  }
-  try {
-    const notes = notesOf(file) ?? Buffer.alloc(0);
     const names: string[] = [];
     // Each: three lengths, "stapsdt\0", three addresses, then provider, name and arguments as C strings.
     for (let at = 0; at + 12 <= notes.length; ) {
@@ -92,8 +35,6 @@ export function probesOf(executable: string): string[] {
   } catch {
     // Not what it seemed to be.
     return [];
-  } finally {
-    closeSync(file);
   }
 }
 

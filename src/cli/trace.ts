@@ -16,15 +16,30 @@ export interface TraceChoice {
   readonly program: string | undefined;
   /** Only say which scripts there are. */
   readonly list: boolean;
+  /** The file of a flame graph, in place of a script's output. */
+  readonly flame: string | undefined;
+  readonly seconds: string | undefined;
+  readonly from: string | undefined;
   /** The script's own arguments. */
   readonly words: readonly string[];
 }
 
 /** Runs it to its end; the exit code. */
-export async function trace({ name, program, list, words }: TraceChoice): Promise<number> {
+export async function trace(choice: TraceChoice): Promise<number> {
+  const { name, program, list, flame, seconds, from, words } = choice;
   if (list) {
     process.stdout.write(describeScripts());
     return ExitCode.Ok;
+  }
+  if (flame !== undefined) {
+    if (name !== undefined) {
+      throw new UsageError(`--flame runs flame.d by itself; leave out ${name}.`);
+    }
+    const { traceFlame } = await import("./trace-flame.ts");
+    return traceFlame({ file: flame, seconds, program, from });
+  }
+  if (seconds !== undefined || from !== undefined) {
+    throw new UsageError("--seconds and --from go with --flame FILE.");
   }
   if (name === undefined) {
     throw new UsageError("which script? mirage trace --list names all.");

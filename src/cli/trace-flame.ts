@@ -1,0 +1,92 @@
+/**
+ * `mirage trace --flame`: a flame graph of the running program's CPU time, TypeScript and C in one picture.
+ *
+ * @module
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
+import { flameReport, parseFolded, writeReport } from "../report/index.ts";
+import { findTracedHere, traceQuietly } from "./trace-bpftrace.ts";
+import { loadedModule, traceKernel } from "./trace-dtrace.ts";
+import { foldSamples, frameCodeNames } from "./trace-fold.ts";
+import { readable } from "./trace-process.ts";
+import { findScript } from "./trace-scripts.ts";
+
+export interface FlameChoice {
+  /** Where the picture goes: HTML; with the ending `.folded`, the stacks as text. */
+  readonly file: string;
+  /** How long to sample; undefined: until Ctrl-C. */
+  readonly seconds: string | undefined;
+  /** As of `mirage trace`; with `from`, the executable or the `mirage.ko` that was sampled. */
+  readonly program: string | undefined;
+  /** What `flame.d` printed elsewhere, in place of sampling here. */
+  readonly from: string | undefined;
+}
+
+interface Samples {
+  readonly printed: string;
+  /** File with the names of frame code. */
+  readonly names: string | undefined;
+  readonly title: string;
+}
+
+function saved(from: string, program: string | undefined): Samples {
+  try {
+    const printed = readFileSync(from, "latin1");
+    return { printed, names: program, title: `${basename(program ?? from)}: CPU time` };
+  } catch (error) {
+    throw new UsageError(`--from ${from}: ${messageOf(error)}`);
+  }
+}
+
+/** Samples until Ctrl-C, or for so long. */
+async function sampled(program: string | undefined, words: readonly string[]): Promise<Samples> {
+  const script = findScript("flame");
+  const parts: string[] = [];
+  const take = (text: string) => {
+    parts.push(text);
+  };
+  if (process.platform === "freebsd") {
+    const status = await traceKernel(script, program, words, take);
+    if (status !== 0) {
+      throw new BuildError(`mirage trace --flame: dtrace ended with ${status}.`);
+    }
+    return { printed: parts.join(""), names: loadedModule(), title: "mirage.ko: CPU time" };
+  }
+  const traced = findTracedHere(program);
+  const who = traced.pid === undefined ? "" : `, process ${traced.pid}`;
+  await traceQuietly(script, traced, words, take);
+  return {
+    printed: parts.join(""),
+    names: readable(traced),
+    title: `${basename(traced.executable)}${who}: CPU time`,
+  };
+}
+
+/** Writes the picture; the exit code. */
+export async function traceFlame({ file, seconds, program, from }: FlameChoice): Promise<number> {
+  if (seconds !== undefined && !/^[1-9][0-9]{0,4}$/.test(seconds)) {
+    throw new UsageError(`--seconds ${seconds}: how many seconds to sample is a number from 1 to 99999.`);
+  }
+  if (from === undefined && process.platform !== "freebsd" && process.platform !== "linux") {
+    throw new UsageError("mirage trace --flame needs --from here: what flame.d printed on FreeBSD or Linux.");
+  }
+  const { printed, names, title } =
+    from === undefined
+      ? await sampled(program, seconds === undefined ? [] : [seconds])
+      : saved(from, program);
+  const folded = foldSamples(printed, names === undefined ? new Map() : frameCodeNames(names));
+  if (folded === "") {
+    throw new BuildError(
+      "no samples: the program slept all the time, or what was read is not flame.d's output.",
+    );
+  }
+  if (file.endsWith(".folded")) {
+    writeFileSync(file, folded);
+  } else {
+    await writeReport(file, flameReport(parseFolded(folded, from ?? "flame.d"), title));
+  }
+  process.stdout.write(`${file}: ${title}\n`);
+  return ExitCode.Ok;
+}
