@@ -19,8 +19,13 @@ export interface FlowOptions {
   readonly noDelay?: boolean;
   /** Ask a silent peer whether it is still there: true (after 2 hours), false (the default), or when and how often. */
   readonly keepAlive?: boolean | KeepAlive;
-  /** End the flow with ETIMEDOUT when what was sent is not acknowledged for so long (RFC 5482). 0: the default, as long as retransmission goes on. */
+  /** End the flow with ETIMEDOUT when what was sent is not acknowledged for so long, and tell the peer (RFC 5482). 0: the default, as long as retransmission goes on. */
   readonly userTimeoutMs?: number;
+  /**
+   * Follow the user timeout that the peer announces, between 100 seconds and an hour, unless `userTimeoutMs` is longer (RFC 5482). Default:
+   * false. The host's sockets (`--net socket`) cannot: EINVAL.
+   */
+  readonly adoptUserTimeout?: boolean;
   /** How long `close` goes on sending: then, or at once if 0, the flow is aborted. Default: without limit. */
   readonly lingerMs?: number;
   /** Bytes that `write` takes before its promise waits: 1,024 to 2^31 - 1. */
@@ -101,10 +106,11 @@ export function setOptions(id: number, options: FlowOptions): void {
     const value = options[name];
     if (value !== undefined) set(name, option, checkNumber(name, value as number, least, most));
   };
-  const { noDelay, keepAlive, lingerMs, congestion } = options;
+  const { noDelay, keepAlive, lingerMs, congestion, adoptUserTimeout: adopt } = options;
   if (noDelay !== undefined) set("noDelay", TcpOption.NoDelay, noDelay ? 1 : 0);
   if (keepAlive !== undefined) setKeepAlive(set, keepAlive);
   number("userTimeoutMs", TcpOption.UserTimeoutMilliseconds, 0, LARGEST);
+  if (adopt !== undefined) set("adoptUserTimeout", TcpOption.AdoptUserTimeout, adopt ? 1 : 0);
   if (lingerMs !== undefined) {
     const ms =
       lingerMs === Number.POSITIVE_INFINITY ? NO_LIMIT : checkNumber("lingerMs", lingerMs, 0, LARGEST);

@@ -94,7 +94,7 @@ export enum TcpOption {
   KeepAliveIntervalMilliseconds = 3,
   /** Unanswered ones that end the flow with ETIMEDOUT. */
   KeepAliveProbes = 4,
-  /** Milliseconds that data may stay unacknowledged; 0: as long as retransmission goes on (RFC 5482). */
+  /** Milliseconds that data may stay unacknowledged; 0: as long as retransmission goes on. The peer is told (RFC 5482). */
   UserTimeoutMilliseconds = 5,
   /** Milliseconds that `tcp_close` goes on sending before it aborts; 0: it aborts; 0xffffffff: no limit. */
   LingerMilliseconds = 6,
@@ -106,6 +106,8 @@ export enum TcpOption {
   HopLimit = 10,
   /** Traffic class or type of service of what is sent, without the two bits of ECN. */
   TrafficClass = 11,
+  /** 1: the user timeout that the peer announces counts, between 100 s and an hour, unless the own one is longer (RFC 5482). */
+  AdoptUserTimeout = 12,
 }
 
 /** What `tcp_get` answers. */

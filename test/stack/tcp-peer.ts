@@ -30,6 +30,7 @@ export const OPTION = {
   sendBuffer: 7,
   receiveBuffer: 8,
   congestion: 9,
+  adoptUserTimeout: 12,
 } as const;
 export const FIELD = {
   localPort: 4,

@@ -12,6 +12,7 @@ import {
   OPTION,
   PEER_PORT,
   Peer,
+  PSH,
   pattern,
   RST,
   SECOND,
@@ -112,6 +113,84 @@ describe("user timeout (RFC 5482)", () => {
     }
     expect(peer.state).toBe(STATE.established);
     host.advance(5100n * MILLISECOND);
+    expect(peer.closed()).toBe(60);
+    peer.call("tcp_close");
+  });
+
+  test.each([
+    ["seconds, rounded up", 5001, 6],
+    ["minutes, rounded up, where seconds do not fit", 32_767_001, 0x8000 | 547],
+  ])("is announced in segments without data, in %s, from when it is set", (_unit, milliseconds, field) => {
+    peer.timestamp = 1;
+    peer.connect();
+    peer.call("tcp_set", OPTION.userTimeout, milliseconds);
+    expect(peer.one().options.userTimeout).toBe(field);
+    // Data has no room for it, acknowledgements with SACK blocks have.
+    peer.write(pattern(1448));
+    expect(peer.one()).toMatchObject({ payload: pattern(1448), kinds: [1, 1, 8] });
+    peer.say(ACK | PSH, { seq: peer.seq + 100, payload: pattern(10) });
+    const early = peer.one();
+    expect(early.options.sack).toEqual([[peer.seq + 100, peer.seq + 110]]);
+    expect(early.options.userTimeout).toBe(field);
+    // Three blocks take all the room that there is.
+    for (const at of [200, 300]) peer.say(ACK | PSH, { seq: peer.seq + at, payload: pattern(10) });
+    const full = peer.heard().at(-1);
+    expect(full?.options.sack).toHaveLength(3);
+    expect(full?.options.userTimeout).toBeUndefined();
+    peer.call("tcp_set", OPTION.userTimeout, 0);
+    peer.data(pattern(50));
+    expect(peer.one().options.userTimeout).toBeUndefined();
+    peer.call("tcp_abort");
+  });
+
+  test("a listener's is announced by the flows that it accepts", () => {
+    host.call("tcp_set", listener, OPTION.userTimeout, 7000);
+    peer.connect();
+    peer.data(pattern(10));
+    host.advance(SECOND);
+    expect(peer.one().options.userTimeout).toBe(7);
+    peer.call("tcp_abort");
+  });
+
+  test.each([
+    ["as it says", 0, 200, 200],
+    ["100 s at least", 0, 5, 100],
+    ["an hour at most", 0, 0x8000 | 120, 3600],
+    ["in minutes", 0, 0x8000 | 4, 240],
+    ["unless the own one is longer", 300_000, 200, 300],
+  ])("of the peer counts where the program follows it: %s", (_what, own, field, seconds) => {
+    peer.connect();
+    peer.call("tcp_set", OPTION.adoptUserTimeout, 1);
+    peer.call("tcp_set", OPTION.userTimeout, own);
+    peer.say(ACK, { options: { userTimeout: field } });
+    peer.write(text("lost"));
+    host.advance(BigInt(seconds - 1) * SECOND);
+    expect(peer.state).toBe(STATE.established);
+    host.advance(2n * SECOND);
+    expect(peer.closed()).toBe(60);
+    peer.call("tcp_close");
+  });
+
+  test.each([
+    ["of a program that did not ask to follow it", 0, 200],
+    ["that says nothing", 1, 0],
+  ])("of the peer changes nothing: one %s", (_what, adopt, field) => {
+    peer.connect();
+    peer.call("tcp_set", OPTION.adoptUserTimeout, adopt);
+    peer.say(ACK, { options: { userTimeout: field } });
+    peer.write(text("lost"));
+    host.advance(800n * SECOND);
+    expect(peer.state).toBe(STATE.established);
+    peer.call("tcp_abort");
+  });
+
+  test("a long one lets retransmission go on for as long", () => {
+    peer.connect();
+    peer.call("tcp_set", OPTION.userTimeout, 3_600_000);
+    peer.write(text("late"));
+    host.advance(3500n * SECOND);
+    expect(peer.state).toBe(STATE.established);
+    host.advance(101n * SECOND);
     expect(peer.closed()).toBe(60);
     peer.call("tcp_close");
   });

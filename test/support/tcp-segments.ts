@@ -20,6 +20,8 @@ export interface SegmentOptions {
   /** TSval, TSecr. */
   timestamps?: readonly [number, number];
   sack?: readonly (readonly [number, number])[];
+  /** The 16 bits of the user timeout option. */
+  userTimeout?: number;
   /** Instead of all others, as it is. */
   raw?: Uint8Array;
 }
@@ -43,7 +45,7 @@ export interface SegmentFields {
 
 export function segmentOptions(options: SegmentOptions): Uint8Array {
   if (options.raw) return options.raw;
-  const { mss, windowScale, sackPermitted, timestamps, sack = [] } = options;
+  const { mss, windowScale, sackPermitted, timestamps, userTimeout, sack = [] } = options;
   const list = bytes(
     mss === undefined ? [] : [2, 4, ...u16(mss)],
     windowScale === undefined ? [] : [1, 3, 3, windowScale],
@@ -52,6 +54,7 @@ export function segmentOptions(options: SegmentOptions): Uint8Array {
     sack.length > 0
       ? [1, 1, 5, 2 + 8 * sack.length, ...sack.flatMap(([left, right]) => [...u32(left), ...u32(right)])]
       : [],
+    userTimeout === undefined ? [] : [28, 4, ...u16(userTimeout)],
   );
   return bytes(list, new Uint8Array((4 - (list.length % 4)) % 4));
 }
@@ -114,6 +117,7 @@ function parseSegment(segment: Uint8Array): ParsedSegment {
       for (let p = at + 2; p < at + length; p += 8) blocks.push([view.getUint32(p), view.getUint32(p + 4)]);
       options.sack = blocks;
     }
+    if (kind === 28) options.userTimeout = view.getUint16(at + 2);
     if (kind === 8) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
     at += length;
   }

@@ -167,6 +167,10 @@ export class Connection extends Path {
   heardAtMilliseconds: u64 = 0;
   /** When the oldest data that is not acknowledged was first sent, or last made progress, milliseconds. */
   progressAtMilliseconds: u64 = 0;
+  /** Data may stay unacknowledged for so long, whoever said so; 0: as long as retransmission goes on. */
+  userTimeoutMilliseconds: u32 = 0;
+  /** What the peer has announced (RFC 5482); 0: nothing. */
+  peerUserTimeoutSeconds: u32 = 0;
   keepAliveProbes: u32 = 0;
   /** Window probes since the peer last answered with a window. */
   windowProbes: u32 = 0;

@@ -33,6 +33,7 @@ export class Counters {
   readonly receivedWindowProbes: u32 = counter("tcp.window-probes-received");
   readonly receivedUrgent: u32 = counter("tcp.urgent-taken-in-band");
 
+  readonly receivedUserTimeouts: u32 = counter("tcp.user-timeouts-received");
   readonly ecnAgreed: u32 = counter("tcp.ecn-agreed");
   readonly receivedMarked: u32 = counter("tcp.ecn-marked-received");
   readonly receivedEchoes: u32 = counter("tcp.ecn-echoes-received");

@@ -75,6 +75,8 @@ export function begin(connection: Connection, tuning: Tuning): void {
   connection.lingerAt = NEVER;
   connection.heardAtMilliseconds = 0;
   connection.progressAtMilliseconds = 0;
+  connection.peerUserTimeoutSeconds = 0;
+  connection.userTimeoutMilliseconds = connection.settings.userTimeoutMilliseconds;
   connection.keepAliveProbes = 0;
   connection.windowProbes = 0;
   connection.retransmittedSegments = 0;

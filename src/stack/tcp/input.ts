@@ -36,6 +36,7 @@ import { Output } from "./output";
 import { Receiver } from "./receive";
 import { Segment } from "./segment";
 import { before, notAfter } from "./sequence";
+import { chooseUserTimeout, userTimeoutSeconds } from "./usertimeout";
 import { ACK, ECE, FIN, RST, SYN, tcp, URG } from "./wire";
 
 /** ACKs for segments that should not have come, in a second and for each connection (RFC 5961 section 7; as FreeBSD). */
@@ -135,7 +136,7 @@ export class Input<Below extends Network> {
       segment.seq !== connection.rcvNxt ||
       segment.window << connection.sndScale !== connection.sndWnd ||
       connection.sndWnd === 0 ||
-      options.sackBlocks !== 0 ||
+      (options.sackBlocks | options.userTimeout) !== 0 ||
       timestamps !== connection.has(FLAG_TIMESTAMPS) ||
       (timestamps && before(options.timestamp, connection.tsRecent)) ||
       connection.has(FLAG_PROBING_WINDOW | FLAG_RELEASED | FLAG_FIN_KNOWN | FLAG_ECN)
@@ -181,8 +182,16 @@ export class Input<Below extends Network> {
     }
     if (!this.acknowledgement(connection, packet, segment)) return false;
     if (connection.has(FLAG_ECN)) ecnArrived(this.core, connection, packet, segment);
+    if (segment.options.userTimeout !== 0) this.userTimeout(connection, segment);
     this.core.heard(connection);
     return this.content(connection, segment);
+  }
+
+  /** RFC 5482: also noted if the program does not follow it, as it may want to later. */
+  private userTimeout(connection: Connection, segment: Segment): void {
+    count(this.core.counters.receivedUserTimeouts);
+    connection.peerUserTimeoutSeconds = userTimeoutSeconds(segment.options.userTimeout);
+    chooseUserTimeout(connection);
   }
 
   /** Payload and FIN, and what they bring about. True if the reference on the frame was taken. */

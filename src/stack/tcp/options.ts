@@ -8,6 +8,7 @@ const KIND_WINDOW_SCALE: u32 = 3;
 const KIND_SACK_PERMITTED: u32 = 4;
 const KIND_SACK: u32 = 5;
 const KIND_TIMESTAMPS: u32 = 8;
+const KIND_USER_TIMEOUT: u32 = 28;
 const MSS_BYTES: u32 = 4;
 const WINDOW_SCALE_BYTES: u32 = 3;
 const SACK_PERMITTED_BYTES: u32 = 2;
@@ -15,6 +16,10 @@ const TIMESTAMPS_BYTES: u32 = 10;
 const SACK_BLOCK_BYTES: u32 = 8;
 /** NOP, NOP, timestamps: how everybody writes them (RFC 7323 appendix A). */
 const TIMESTAMPS_WORD: u32 = 0x0101080a;
+/** Room that the user timeout option takes (RFC 5482). */
+export const USER_TIMEOUT_ROOM_BYTES: u32 = 4;
+/** Options of a header. */
+export const OPTIONS_MAX_BYTES: u32 = 40;
 /** Shifts above are taken for this (RFC 7323 section 2.3). */
 export const WINDOW_SCALE_MAX: u32 = 14;
 /** Most blocks that fit into 40 bytes of options. */
@@ -33,6 +38,8 @@ export class Options {
   hasTimestamps: bool = false;
   timestamp: u32 = 0;
   timestampEcho: u32 = 0;
+  /** What the user timeout option says (RFC 5482); 0: there was none. */
+  userTimeout: u32 = 0;
   /** Blocks in `sackStart` and `sackEnd`; as received, not checked. */
   sackBlocks: u32 = 0;
   readonly sackStart: StaticArray<u32> = new StaticArray<u32>(SACK_BLOCKS_MAX);
@@ -45,6 +52,7 @@ export class Options {
     this.windowScale = 0;
     this.sackPermitted = false;
     this.hasTimestamps = false;
+    this.userTimeout = 0;
     this.sackBlocks = 0;
   }
 
@@ -101,6 +109,9 @@ export class Options {
         return;
       case KIND_SACK:
         this.sack(frame, p, length);
+        return;
+      case KIND_USER_TIMEOUT:
+        if (length === USER_TIMEOUT_ROOM_BYTES) this.userTimeout = frame_get16(frame, p + 2);
         return;
       default:
         return;
@@ -174,6 +185,11 @@ export function writeTimestamps(frame: u32, p: u32, timestamp: u32, timestampEch
   frame_set32(frame, p, TIMESTAMPS_WORD);
   frame_set32(frame, p + 4, timestamp);
   frame_set32(frame, p + 8, timestampEcho);
+}
+
+/** Writes the user timeout option: 4 bytes. */
+export function writeUserTimeout(frame: u32, p: u32, field: u32): void {
+  frame_set32(frame, p, (KIND_USER_TIMEOUT << 24) | (USER_TIMEOUT_ROOM_BYTES << 16) | field);
 }
 
 /** Bytes that so many SACK blocks take: NOP, NOP and the option. */

@@ -34,16 +34,20 @@ import {
 } from "./connection";
 import { Core, Resets } from "./core";
 import {
+  OPTIONS_MAX_BYTES,
   sackOptionBytes,
   synOptionBytes,
   TIMESTAMPS_ROOM_BYTES,
+  USER_TIMEOUT_ROOM_BYTES,
   writeSackHead,
   writeSynOptions,
   writeTimestamps,
+  writeUserTimeout,
 } from "./options";
 import { SACK_BLOCKS_MAX } from "./reassembly";
 import { SentRange } from "./scoreboard";
 import { NEVER } from "./timerwheel";
+import { userTimeoutField } from "./usertimeout";
 import { advertise, windowField } from "./window";
 import {
   ACK,
@@ -168,7 +172,7 @@ export class Output<Below extends Network> implements Resets {
 
   /** Looks no later than the user timeout (RFC 5482) wants. */
   limitWait(connection: Connection): void {
-    const limit = connection.settings.userTimeoutMilliseconds;
+    const limit = connection.userTimeoutMilliseconds;
     if (limit !== 0 && connection.retransmitAt !== NEVER && connection.waiting !== Waiting.Room) {
       connection.retransmitAt = min(connection.retransmitAt, connection.progressAtMilliseconds + limit);
     }
@@ -366,6 +370,12 @@ export class Output<Below extends Network> implements Resets {
     if (this.bare(connection, connection.sndNxt, ACK)) count(this.core.counters.sentAcks);
   }
 
+  /** The program has set it: each segment without data says so (RFC 5482), the first at once. */
+  announceUserTimeout(connection: Connection): void {
+    if (connection.state < <u32>TcpState.Established || connection.state === TcpState.TimeWait) return;
+    if (connection.settings.userTimeoutMilliseconds !== 0) this.acknowledge(connection);
+  }
+
   /** The same; a FIN that is not acknowledged goes along once more (as FreeBSD): it costs nothing and may have been lost. */
   private respond(connection: Connection): void {
     const finishing = connection.has(FLAG_FIN_SENT) && connection.sndUna !== connection.sndNxt;
@@ -448,13 +458,19 @@ export class Output<Below extends Network> implements Resets {
       blocks = reassemblies.blocks(connection.reassembly, timestamps ? SACK_BLOCKS_MAX - 1 : SACK_BLOCKS_MAX);
       header += sackOptionBytes(blocks);
     }
+    const userTimeout = connection.settings.userTimeoutMilliseconds;
+    const announces =
+      userTimeout !== 0 &&
+      (flags & RST) === 0 &&
+      header + USER_TIMEOUT_ROOM_BYTES <= TCP_HEADER_BYTES + OPTIONS_MAX_BYTES;
+    if (announces) header += USER_TIMEOUT_ROOM_BYTES;
     const frame = frame_alloc(connection.headroomBytes + header);
     if (frame === 0) {
       this.core.wantFrame(connection);
       return false;
     }
     if (blocks !== 0) {
-      let p = connection.headroomBytes + header - sackOptionBytes(blocks);
+      let p = connection.headroomBytes + TCP_HEADER_BYTES + (timestamps ? TIMESTAMPS_ROOM_BYTES : 0);
       writeSackHead(frame, p, blocks);
       for (let i: u32 = 0; i < blocks; i++) {
         p += 4;
@@ -462,6 +478,10 @@ export class Output<Below extends Network> implements Resets {
         p += 4;
         frame_set32(frame, p, unchecked(reassemblies.rights[i]));
       }
+    }
+    if (announces) {
+      const p = connection.headroomBytes + header - USER_TIMEOUT_ROOM_BYTES;
+      writeUserTimeout(frame, p, userTimeoutField(userTimeout));
     }
     return this.established(connection, frame, sequence, flags, header, 0);
   }

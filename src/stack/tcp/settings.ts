@@ -19,6 +19,7 @@ export class Settings {
   keepAliveProbes: u32 = 0;
   /** 0: none but that of retransmission. */
   userTimeoutMilliseconds: u32 = 0;
+  adoptUserTimeout: bool = false;
   lingerMilliseconds: u32 = 0;
   sendBufferBytes: u32 = 0;
   /** 0: sizes itself. */
@@ -35,6 +36,7 @@ export class Settings {
     this.keepAliveIntervalMilliseconds = KEEP_ALIVE_INTERVAL_MILLISECONDS;
     this.keepAliveProbes = KEEP_ALIVE_PROBES;
     this.userTimeoutMilliseconds = 0;
+    this.adoptUserTimeout = false;
     this.lingerMilliseconds = LINGER_FOREVER;
     this.sendBufferBytes = SEND_BUFFER_BYTES;
     this.receiveBufferBytes = 0;
@@ -89,6 +91,9 @@ export class Settings {
       case TcpOption.TrafficClass:
         if (value > 255 || (value & 3) !== 0) return StackError.EINVAL;
         this.trafficClass = value;
+        return StackError.None;
+      case TcpOption.AdoptUserTimeout:
+        this.adoptUserTimeout = value !== 0;
         return StackError.None;
       default:
         return StackError.EINVAL;

@@ -24,6 +24,7 @@ import { ConnectionTable } from "./table";
 import { Timers } from "./timers";
 import { NEVER } from "./timerwheel";
 import { ECN_ASK } from "./tuning";
+import { chooseUserTimeout } from "./usertimeout";
 import { windowUpdate } from "./window";
 
 const PORT_MAX: u32 = 0xffff;
@@ -427,7 +428,10 @@ export class Tcp<Below extends Network> implements Transport {
         this.wind();
         return;
       case TcpOption.UserTimeoutMilliseconds:
+      case TcpOption.AdoptUserTimeout:
         this.core.tick();
+        chooseUserTimeout(connection);
+        if (option === TcpOption.UserTimeoutMilliseconds) this.output.announceUserTimeout(connection);
         this.output.limitWait(connection);
         this.wind();
         return;

@@ -170,7 +170,8 @@ export class Timers<Below extends Network> {
       count(core.counters.retransmissionTimeouts);
       const quiet = core.nowMilliseconds - connection.progressAtMilliseconds;
       const isHopeless = connection.recovery.roundTrip.backoffs > RETRANSMISSIONS_MAX;
-      if (isHopeless && quiet >= RETRANSMISSION_MILLISECONDS_MIN) {
+      const patience = max<u64>(RETRANSMISSION_MILLISECONDS_MIN, connection.userTimeoutMilliseconds);
+      if (isHopeless && quiet >= patience) {
         if (connection.sndWnd !== 0 || !this.heardLately(connection)) {
           this.abort(connection, StackError.ETIMEDOUT);
           return false;
@@ -185,7 +186,7 @@ export class Timers<Below extends Network> {
 
   /** The user timeout (RFC 5482, RFC 9293 section 3.9.1.1): data has waited too long for an acknowledgement. */
   private isOverdue(connection: Connection): bool {
-    const limit = connection.settings.userTimeoutMilliseconds;
+    const limit = connection.userTimeoutMilliseconds;
     return limit !== 0 && this.core.nowMilliseconds - connection.progressAtMilliseconds >= limit;
   }
 
