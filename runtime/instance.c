@@ -149,6 +149,12 @@ mirage_instance_stats(const struct mirage_instance *inst)
 	return (&inst->stats);
 }
 
+const char *
+mirage_instance_functions(const struct mirage_instance *inst)
+{
+	return (mirage_engine_functions(inst));
+}
+
 void
 mirage_fail(
     struct mirage_instance *inst, enum mirage_state state, const char *what)

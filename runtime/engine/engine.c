@@ -187,8 +187,13 @@ mirage_engine_close(struct mirage_instance *inst)
 		inst->stats.heap_bytes = mirage_heap_used(inst->heap);
 		inst->stats.heap_bytes_max = mirage_heap_peak(inst->heap);
 	}
+	/* The text is gone: nobody may read it any more. */
+	if (inst->engine != NULL)
+		MIRAGE_PROBE(sample, NULL, 0, 0);
 	inst->timers = NULL;
 	inst->engine = NULL;
+	/* A signal's handler looks at it. */
+	__asm__ volatile("" ::: "memory");
 	mirage_heap_destroy(inst->heap);
 	inst->heap = NULL;
 }
@@ -515,4 +520,12 @@ bool
 mirage_engine_kept_alive(const struct mirage_instance *inst)
 {
 	return (inst->engine != NULL && inst->engine->kept_alive > 0);
+}
+
+const char *
+mirage_engine_functions(const struct mirage_instance *inst)
+{
+	const struct mirage_engine *e = inst->engine;
+
+	return (e == NULL ? "" : e->sample.text);
 }

@@ -71,6 +71,9 @@ bool mirage_engine_calls(
 /* Runs microtasks until there are none. */
 bool mirage_engine_microtasks(struct mirage_instance *);
 
+/* See mirage_instance_functions(). */
+const char *mirage_engine_functions(const struct mirage_instance *);
+
 /* Does a listener want the program to go on (native.keepAlive)? */
 bool mirage_engine_kept_alive(const struct mirage_instance *);
 

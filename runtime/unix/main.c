@@ -17,6 +17,7 @@
 #include <mirage/probes.h>
 
 #include "options.h"
+#include "profile.h"
 
 #define STACK_BYTES (8u << 20) /* beside what rtparam s keeps free */
 #define GUARD_BYTES 65536
@@ -26,6 +27,8 @@
 struct run {
 	struct mirage_instance *instance;
 	pthread_t waiter;
+	struct profile *profile; /* NULL: nobody wants one */
+	uintptr_t low, high; /* stack of the program's thread */
 };
 
 static void *
@@ -33,7 +36,11 @@ run_instance(void *argument)
 {
 	struct run *run = argument;
 
+	if (run->profile != NULL)
+		profile_begin(run->profile, run->instance, run->low, run->high);
 	(void)mirage_instance_run(run->instance);
+	if (run->profile != NULL)
+		profile_end(run->profile);
 	pthread_kill(run->waiter, SIGNAL_DONE);
 	return (NULL);
 }
@@ -75,7 +82,7 @@ take_signals(struct mirage_platform *p, const sigset_t *set)
 
 /* Runs the program to its end; returns the exit code. */
 static int
-run(struct mirage_platform *p, const struct options *o)
+run(struct mirage_platform *p, const struct options *o, struct profile *profile)
 {
 	struct mirage_config config = o->config;
 	size_t bytes = STACK_BYTES + config.params.stack_bytes + GUARD_BYTES;
@@ -98,6 +105,9 @@ run(struct mirage_platform *p, const struct options *o)
 	if (run.instance == NULL)
 		return (system_error("the program", ENOMEM));
 	run.waiter = pthread_self();
+	run.profile = profile;
+	run.low = config.stack_low;
+	run.high = (uintptr_t)stack + bytes;
 
 	/* The program's thread inherits this, so no signal is its own. */
 	sigemptyset(&set);
@@ -211,6 +221,7 @@ int
 main(int argc, char **argv)
 {
 	struct mirage_platform platform;
+	struct profile *profile = NULL;
 	struct options options;
 	enum nic_open opened;
 	char error[ERROR_BYTES];
@@ -230,9 +241,19 @@ main(int argc, char **argv)
 	opened = open_interfaces(&platform, &options, error);
 	if (opened == OPEN_OK && options.control != NULL)
 		opened = control_open(&platform, options.control, error);
+	if (opened == OPEN_OK && options.profile != NULL) {
+		profile = profile_open(options.profile, error);
+		if (profile == NULL)
+			opened = OPEN_FAILED;
+	}
 	switch (opened) {
 	case OPEN_OK:
-		code = run(&platform, &options);
+		code = run(&platform, &options, profile);
+		if (profile != NULL && !profile_close(profile)) {
+			fprintf(stderr, "mirage: --profile %s: %s\n",
+			    options.profile, strerror(errno));
+			code = EXIT_PROGRAM_FAILED;
+		}
 		break;
 	case OPEN_USAGE:
 		fprintf(stderr, "mirage: %s\n", error);

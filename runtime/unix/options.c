@@ -40,6 +40,10 @@ static const struct option {
     {"control", "PATH",
 	"a socket at which \"mirage netstat PATH\" asks for\n"
 	"connections, neighbours, routes and counters"},
+    {"profile", "FILE",
+	"samples what runs, 997 times for a second of CPU time,\n"
+	"and writes the stacks at the end; \"mirage trace --flame\"\n"
+	"draws them"},
     {"stats", NULL, "print statistics at the end even without an interface"},
     {"help", NULL, "print this"},
     {"version", NULL, "print the program's name and build"},
@@ -375,6 +379,8 @@ apply(struct options *o, const char *name, const char *value,
 		o->statistics = true;
 	else if (strcmp(name, "control") == 0)
 		o->control = value;
+	else if (strcmp(name, "profile") == 0)
+		o->profile = value;
 	return (true);
 }
 

@@ -19,6 +19,7 @@ struct options {
 	unsigned nnets, nmacs;
 	bool statistics;
 	const char *control; /* path; NULL: none */
+	const char *profile; /* file; NULL: none */
 	bool has_ipv4;
 	uint32_t address, gateway; /* host byte order; gateway 0: none */
 	unsigned prefix;

@@ -41,6 +41,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
     "mac",
     "rtparams",
     "control",
+    "profile",
     "quiet",
     ...common,
   ],
@@ -193,9 +194,17 @@ async function run(args: Arguments): Promise<number> {
     const total = seconds(performance.now() - start);
     process.stderr.write(`built ${source.name} in ${total} (${describeCosts(built.costs)})\n`);
   }
-  const passed = ["net", "ipv4", "gateway", "ipv6", "gateway6", "mac", "rtparams", "control"].flatMap(
-    (name) => words(args[name]).flatMap((value) => [`--${name}`, value]),
-  );
+  const passed = [
+    "net",
+    "ipv4",
+    "gateway",
+    "ipv6",
+    "gateway6",
+    "mac",
+    "rtparams",
+    "control",
+    "profile",
+  ].flatMap((name) => words(args[name]).flatMap((value) => [`--${name}`, value]));
   const own = words(args["--"]);
   return runProgram(built.executable, [...passed, ...(own.length > 0 ? ["--", ...own] : [])]);
 }
@@ -315,6 +324,11 @@ function parser() {
           type: "string",
           requiresArg: true,
           describe: "A socket at which mirage netstat PATH asks for connections, routes and counters",
+        })
+        .option("profile", {
+          type: "string",
+          requiresArg: true,
+          describe: "A file for sampled stacks, 997 for a second of CPU time; docs/language-probes.md",
         })
         .option("quiet", { alias: "q", type: "boolean", describe: "Do not show how the build goes" })
         .example("mirage run examples/hello", "no network")

@@ -208,7 +208,9 @@ describe("the folded stack", () => {
       native.timerSet(tick, 1000, false); native.timerSet(tick, 2000, false);`,
     );
     const samples = named(result, "sample");
-    expect(samples.filter(([stack, , instructions]) => instructions === "0" && stack !== "")).toEqual([]);
+    expect(
+      samples.filter(([stack, , instructions]) => instructions === "0" && !/^(NULL)?$/.test(stack!)),
+    ).toEqual([]);
     const inside = samples.filter(([, , instructions]) => instructions === "16384").map(([stack]) => stack);
     expect([...new Set(inside)]).toEqual(["tick (app.ts:2)_[j]"]);
   });
@@ -228,7 +230,7 @@ describe("the folded stack", () => {
     expect(samples.every((stack) => stack.every((one) => one === "" || /^\S+ \(.*\)_\[j\]$/.test(one)))).toBe(
       true,
     );
-    expect(samples.at(-1)!.map((one) => one.split(" ")[0])).toEqual(["<anonymous>", "after"]);
+    expect(samples.at(-2)!.map((one) => one.split(" ")[0])).toEqual(["<anonymous>", "after"]);
   });
 });
 

@@ -67,6 +67,11 @@ int mirage_instance_exit_code(const struct mirage_instance *);
 const char *mirage_instance_error(const struct mirage_instance *);
 const struct mirage_stats *mirage_instance_stats(
     const struct mirage_instance *);
+/*
+ * The TypeScript functions that run, folded: the text of the probe `sample`,
+ * "" while that is off.  On the instance's thread, also in a signal's handler.
+ */
+const char *mirage_instance_functions(const struct mirage_instance *);
 void mirage_instance_destroy(struct mirage_instance *);
 
 #endif /* MIRAGE_INSTANCE_H */
