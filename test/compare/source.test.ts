@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { firstBranches, measureC } from "../../tools/compare/source/c.ts";
-import { expand, measureFiles, measureTests } from "../../tools/compare/source/report.ts";
+import { layers } from "../../tools/compare/source/layers.ts";
+import { expand, measureFiles, measureSources, measureTests } from "../../tools/compare/source/report.ts";
 import { countCases, measureTypeScript } from "../../tools/compare/source/typescript.ts";
+import { ROOT } from "../support/mirage.ts";
 
 const typescript = `/**
  * A comment. if (x) while (y) {}
@@ -175,6 +177,27 @@ describe("C", () => {
   });
 });
 
+describe("the layers of Mirage", () => {
+  it("name nothing that is not there", () => {
+    const names = layers.flatMap(({ mirage, tests }) => [...mirage, ...tests]);
+    expect(names.filter((name) => expand(ROOT, [name]).length === 0)).toEqual([]);
+  });
+
+  it("are measured, a file in one layer only", () => {
+    const report = measureSources(undefined);
+    const files = report.layers.flatMap(({ mirage, tests }) => [
+      ...(mirage?.files ?? []),
+      ...(tests?.files ?? []),
+    ]);
+    expect(new Set(files).size).toBe(files.length);
+    const tcp = report.layers.find(({ name }) => name === "tcp");
+    expect(tcp?.mirage?.files).toContain("src/stack/tcp/input.ts");
+    expect(tcp?.tests?.cases).toBeGreaterThan(100);
+    expect(report.freebsd).toBeUndefined();
+    expect(report.layers.every(({ freebsd }) => freebsd === undefined)).toBe(true);
+  });
+});
+
 describe("a layer", () => {
   it("is made of files and folders; what is not there is left out", () => {
     plant("net/a.ts", typescript);
@@ -182,6 +205,7 @@ describe("a layer", () => {
     plant("net/build/c.ts", "x");
     plant("net/README.md", "text");
     expect(expand(folder, ["net/", "gone.c"])).toEqual(["net/README.md", "net/a.ts", "net/deep/b.c"]);
+    expect(expand(folder, ["net/a*", "net/d*"])).toEqual(["net/a.ts", "net/deep/b.c"]);
     expect(measureFiles(folder, ["gone.c"])).toBeUndefined();
     expect(measureFiles(folder, ["net/"])).toEqual({
       files: ["net/a.ts", "net/deep/b.c"],

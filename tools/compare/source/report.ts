@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { packageRoot } from "../../../src/build/paths.ts";
 import type { CodeReport, LayerReport, SourceReport } from "../results.ts";
 import { quantile } from "../statistics.ts";
@@ -18,9 +18,18 @@ const COMPLEX = 15;
 /** Folders that hold what is built, or what serves another purpose. */
 const skippedFolders = ["build", "node_modules"];
 
-/** Files that are meant by names; a name with `/` at its end is a folder. */
+/** Files that are meant by names; a name with `/` at its end is a folder, with `*` all that begins so. */
 export function expand(root: string, names: readonly string[]): string[] {
   return names.flatMap((name) => {
+    if (name.endsWith("*")) {
+      const folder = dirname(name);
+      const start = basename(name, "*");
+      const entries = readdirSync(join(root, folder)).filter((entry) => entry.startsWith(start));
+      return expand(
+        root,
+        entries.sort().map((entry) => `${folder}/${entry}`),
+      );
+    }
     const path = join(root, name);
     if (!existsSync(path)) {
       return [];
@@ -129,10 +138,19 @@ function versionOf(sysdir: string): string {
   return name === "" ? (number ?? "unknown") : `${name} (${number})`;
 }
 
-function measureLayer(layer: Layer, sysdir: string | undefined): LayerReport {
-  const mirage = measureFiles(packageRoot, layer.mirage);
+/** Files of a layer that no earlier one has; remembers them. */
+function claim(root: string, names: readonly string[], taken: Set<string>): string[] {
+  const own = expand(root, names).filter((name) => !taken.has(name));
+  for (const name of own) {
+    taken.add(name);
+  }
+  return own;
+}
+
+function measureLayer(layer: Layer, sysdir: string | undefined, taken: Set<string>): LayerReport {
+  const mirage = measureFiles(packageRoot, claim(packageRoot, layer.mirage, taken));
   const freebsd = sysdir === undefined ? undefined : measureFiles(sysdir, layer.freebsd);
-  const tests = measureTests(packageRoot, layer.tests);
+  const tests = measureTests(packageRoot, claim(packageRoot, layer.tests, taken));
   return {
     name: layer.name,
     ...(mirage === undefined ? {} : { mirage }),
@@ -143,7 +161,8 @@ function measureLayer(layer: Layer, sysdir: string | undefined): LayerReport {
 
 /** @param sysdir FreeBSD's source, or undefined: only Mirage's is measured. */
 export function measureSources(sysdir: string | undefined): SourceReport {
-  const measured = layers.map((layer) => measureLayer(layer, sysdir));
+  const taken = new Set<string>();
+  const measured = layers.map((layer) => measureLayer(layer, sysdir, taken));
   return {
     ...(sysdir === undefined ? {} : { freebsd: { sysdir, version: versionOf(sysdir) } }),
     layers: measured.filter(({ mirage, freebsd }) => mirage !== undefined || freebsd !== undefined),
