@@ -28,7 +28,10 @@ export interface FlowOptions {
   readonly adoptUserTimeout?: boolean;
   /** How long `close` goes on sending: then, or at once if 0, the flow is aborted. Default: without limit. */
   readonly lingerMs?: number;
-  /** Bytes that `write` takes before its promise waits: 1,024 to 2^31 - 1. */
+  /**
+   * Bytes that `write` takes before its promise waits: 1,024 to 2^31 - 1. Default: 256 KiB, and up to 2 MiB while the peer
+   * takes them faster than they are written.
+   */
   readonly sendBuffer?: number;
   /** Bytes that the peer may send before the program has read them: 1,024 to 2^31 - 1. */
   readonly receiveBuffer?: number;

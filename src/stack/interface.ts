@@ -98,6 +98,7 @@ export enum TcpOption {
   UserTimeoutMilliseconds = 5,
   /** Milliseconds that `tcp_close` goes on sending before it aborts; 0: it aborts; 0xffffffff: no limit. */
   LingerMilliseconds = 6,
+  /** 0: it sizes itself, between 256 KiB and 2 MiB. */
   SendBufferBytes = 7,
   ReceiveBufferBytes = 8,
   /** 0 CUBIC (RFC 9438), 1 NewReno (RFC 6582). */
@@ -140,6 +141,8 @@ export enum TcpField {
   SendWindowBytes = 19,
   /** Bytes that may wait for the program: see `TcpOption.ReceiveBufferBytes`. */
   ReceiveBufferBytes = 20,
+  /** Bytes that may wait to be acknowledged: see `TcpOption.SendBufferBytes`. */
+  SendBufferBytes = 21,
 }
 
 /** What `tcp_tune` sets, for all connections from now on. The names in brackets are FreeBSD's, of `net.inet.tcp`. */

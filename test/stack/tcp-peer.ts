@@ -43,6 +43,7 @@ export const FIELD = {
   sendQueue: 17,
   receiveQueue: 18,
   sendWindow: 19,
+  sendBuffer: 21,
 } as const;
 export const ERRNO = { refused: 61, reset: 54, aborted: 53, timedOut: 60, unreachable: 65 } as const;
 

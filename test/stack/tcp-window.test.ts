@@ -131,6 +131,48 @@ describe("the window that the stack offers", () => {
   });
 });
 
+describe("the send buffer", () => {
+  /** Writes and acknowledges; each write finds too little room. The largest that the buffer became. */
+  function fill(rounds: number): number {
+    const payload = pattern(60_000);
+    for (let i = 0; i < rounds; i++) {
+      while (peer.write(payload) === payload.length);
+      expect(peer.get(FIELD.sendQueue)).toBeLessThanOrEqual(peer.get(FIELD.sendBuffer));
+      peer.heard();
+      peer.say(ACK);
+      host.takeEvents();
+    }
+    return peer.get(FIELD.sendBuffer);
+  }
+
+  test("grows by itself while the peer and the network would take more, up to 2 MiB", () => {
+    peer.connect({ mss: 1460, windowScale: 7 });
+    expect(peer.get(FIELD.sendBuffer)).toBe(262_144);
+    expect(fill(12)).toBeGreaterThan(300_000);
+    peer.call("tcp_set", OPTION.sendBuffer, 2_080_000);
+    peer.call("tcp_set", OPTION.sendBuffer, 0);
+    expect(fill(8)).toBe(2_097_152);
+    abort();
+  });
+
+  test("does not grow for a peer that takes no more", () => {
+    peer.connect({ mss: 1460, windowScale: 1 });
+    expect(fill(5)).toBe(262_144);
+    abort();
+  });
+
+  test("does not grow where the program has set it", () => {
+    host.call("tcp_set", listener, OPTION.sendBuffer, 100_000);
+    peer.connect({ mss: 1460, windowScale: 7 });
+    expect(fill(5)).toBe(100_000);
+    peer.call("tcp_set", OPTION.sendBuffer, 50_000);
+    expect(fill(2)).toBe(50_000);
+    peer.call("tcp_set", OPTION.sendBuffer, 0);
+    expect(fill(2)).toBeGreaterThan(50_000);
+    abort();
+  });
+});
+
 describe("the window that the peer offers", () => {
   test("is scaled by what its SYN said", () => {
     peer.window = 10;

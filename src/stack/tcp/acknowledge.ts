@@ -62,7 +62,7 @@ export class Acknowledger {
 
   private writable(connection: Connection): void {
     // Not for each segment: when a good part is free.
-    if (connection.sendRoomBytes < connection.settings.sendBufferBytes / 4) return;
+    if (connection.sendRoomBytes < connection.sendBufferBytes / 4) return;
     this.core.tellWritable(connection);
   }
 

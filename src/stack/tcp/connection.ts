@@ -134,7 +134,9 @@ export class Connection extends Path {
   unconsumedFrames: u32 = 0;
   /** Limit of `unconsumedBytes`. */
   receiveBufferBytes: u32 = 0;
-  /** For sizing the buffer: where `rcvNxt` was when a round trip began, and when. */
+  /** Limit of what is in `queue`. */
+  sendBufferBytes: u32 = 0;
+  /** For sizing the receive buffer: where `rcvNxt` was when a round trip began, and when. */
   tuneSeq: u32 = 0;
   tuneAtMicroseconds: u64 = 0;
   /** With segments that wait for earlier ones: until when, milliseconds, and the neighbours in `EarlyList`. */
@@ -187,7 +189,7 @@ export class Connection extends Path {
   /** Bytes that a write may add to the queue. */
   get sendRoomBytes(): u32 {
     const queued = this.queue.bytes;
-    const limit = this.settings.sendBufferBytes;
+    const limit = this.sendBufferBytes;
     return queued < limit ? limit - queued : 0;
   }
 

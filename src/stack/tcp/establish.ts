@@ -2,7 +2,7 @@ import { TcpState } from "../interface";
 import { Path } from "../network";
 import { Connection, FLAG_TIMESTAMPS, Waiting } from "./connection";
 import { TIMESTAMPS_ROOM_BYTES } from "./options";
-import { BUFFER_BYTES_MAX, RECEIVE_BUFFER_BYTES, Settings } from "./settings";
+import { BUFFER_BYTES_MAX, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, Settings } from "./settings";
 import { NEVER } from "./timerwheel";
 import { Tuning } from "./tuning";
 
@@ -87,6 +87,7 @@ export function begin(connection: Connection, tuning: Tuning): void {
   connection.recovery.congestion.algorithm = settings.congestion;
   connection.receiveBufferBytes =
     settings.receiveBufferBytes !== 0 ? settings.receiveBufferBytes : RECEIVE_BUFFER_BYTES;
+  connection.sendBufferBytes = settings.sendBufferBytes !== 0 ? settings.sendBufferBytes : SEND_BUFFER_BYTES;
   connection.rcvScale = scaleFor(settings, tuning);
   connection.hopLimit = settings.hopLimit;
   connection.trafficClass = settings.trafficClass;

@@ -21,6 +21,7 @@ export class Settings {
   userTimeoutMilliseconds: u32 = 0;
   adoptUserTimeout: bool = false;
   lingerMilliseconds: u32 = 0;
+  /** 0: sizes itself. */
   sendBufferBytes: u32 = 0;
   /** 0: sizes itself. */
   receiveBufferBytes: u32 = 0;
@@ -38,7 +39,7 @@ export class Settings {
     this.userTimeoutMilliseconds = 0;
     this.adoptUserTimeout = false;
     this.lingerMilliseconds = LINGER_FOREVER;
-    this.sendBufferBytes = SEND_BUFFER_BYTES;
+    this.sendBufferBytes = 0;
     this.receiveBufferBytes = 0;
     this.congestion = 0;
     this.hopLimit = 0;
@@ -73,7 +74,7 @@ export class Settings {
         this.lingerMilliseconds = value;
         return StackError.None;
       case TcpOption.SendBufferBytes:
-        if (value < BUFFER_BYTES_MIN || value > BUFFER_BYTES_MAX) return StackError.EINVAL;
+        if (value !== 0 && (value < BUFFER_BYTES_MIN || value > BUFFER_BYTES_MAX)) return StackError.EINVAL;
         this.sendBufferBytes = value;
         return StackError.None;
       case TcpOption.ReceiveBufferBytes:

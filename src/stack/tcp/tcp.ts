@@ -19,6 +19,7 @@ import { LISTENER_BIT, Listeners } from "./listeners";
 import { Output } from "./output";
 import { EPHEMERAL_PORTS, EphemeralPorts } from "./ports";
 import { Receiver } from "./receive";
+import { growSendBuffer } from "./sendbuffer";
 import { LINGER_FOREVER } from "./settings";
 import { ConnectionTable } from "./table";
 import { Timers } from "./timers";
@@ -283,7 +284,10 @@ export class Tcp<Below extends Network> implements Transport {
     const taken = min(length, min(connection.sendRoomBytes, this.core.queues.roomBytes(connection.queue)));
     if (taken !== 0 && this.append(connection, frame, offset, taken)) {
       this.core.tick();
-      if (taken < length) connection.flags |= FLAG_WRITE_BLOCKED;
+      if (taken < length) {
+        connection.flags |= FLAG_WRITE_BLOCKED;
+        growSendBuffer(connection);
+      }
       this.output.send(connection);
       this.wind();
       return taken;
@@ -435,6 +439,9 @@ export class Tcp<Below extends Network> implements Transport {
         this.output.limitWait(connection);
         this.wind();
         return;
+      case TcpOption.SendBufferBytes:
+        if (settings.sendBufferBytes !== 0) connection.sendBufferBytes = settings.sendBufferBytes;
+        return;
       case TcpOption.ReceiveBufferBytes:
         if (settings.receiveBufferBytes !== 0) connection.receiveBufferBytes = settings.receiveBufferBytes;
         return;
@@ -499,6 +506,8 @@ export class Tcp<Below extends Network> implements Transport {
         return connection.sndWnd;
       case TcpField.ReceiveBufferBytes:
         return connection.receiveBufferBytes;
+      case TcpField.SendBufferBytes:
+        return connection.sendBufferBytes;
       default:
         return <u32>StackError.EINVAL;
     }
