@@ -139,6 +139,8 @@ mirage_platform_netif_info(
 	info->mac[0] = 0x02;
 	info->mac[5] = (uint8_t)netif;
 	info->mtu = p->mtu == 0 ? 1500 : p->mtu;
+	info->tx_offload = p->tx_offload;
+	info->segment_max = p->segment_max;
 }
 
 int

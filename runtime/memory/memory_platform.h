@@ -35,6 +35,7 @@ struct mirage_platform {
 	    netifs; /* how many interfaces there are, at most MEMORY_NETIFS */
 	struct memory_netif netif[MEMORY_NETIFS];
 	uint32_t mtu; /* of each interface, bytes; 0: 1500 */
+	uint32_t tx_offload, segment_max; /* see struct mirage_netif_info */
 	/*
 	 * Gets each frame that is sent, to look at, instead of the interface
 	 * that would receive it; NULL: the interface does.

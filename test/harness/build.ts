@@ -4,6 +4,7 @@
  *
  *     node dist/harness-build.js packetdrill   the shared library for packetdrill
  *     node dist/harness-build.js fuzz          the fuzzer
+ *     node dist/harness-build.js segments      what counts instructions
  *
  * @module
  */
@@ -34,7 +35,7 @@ import { findClang } from "../../src/build/toolchain.ts";
 interface Product {
   readonly variant: Variant;
   readonly file: string;
-  /** Folder below `test/` with the caller's C. */
+  /** Folder with the caller's C, in which there is nothing else. */
   readonly caller: string;
   readonly compile: readonly string[];
   readonly link: readonly string[];
@@ -44,16 +45,24 @@ const products: Record<string, Product> = {
   packetdrill: {
     variant: "nofloat",
     file: "mirage-packetdrill.so",
-    caller: "packetdrill",
+    caller: "test/packetdrill",
     compile: ["-fPIC", "-fvisibility=hidden", "-Werror"],
     link: ["-shared", "-Wl,-z,defs", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-lpthread"],
   },
   fuzz: {
     variant: "asan",
     file: "stack-fuzzer",
-    caller: "fuzz",
+    caller: "test/fuzz",
     compile: ["-fsanitize=fuzzer-no-link", "-Werror"],
     link: ["-fsanitize=fuzzer,address,undefined"],
+  },
+  segments: {
+    variant: "nofloat",
+    file: "stack-segments",
+    caller: "tools/bench/segments",
+    compile: ["-Werror"],
+    // valgrind 3.19 gives up on clang's debugging information.
+    link: ["-Wl,--strip-debug"],
   },
 };
 
@@ -77,7 +86,7 @@ async function stackJob(product: Product, folder: string): Promise<CompileJob> {
 
 async function build(product: Product): Promise<string> {
   const objects = await buildObjects(product.variant, counting());
-  const folder = ensureDirectory(join(buildRoot(), product.caller));
+  const folder = ensureDirectory(join(buildRoot(), basename(product.caller)));
   return withLock(folder, async () => {
     const hosted = [
       ...hostedFlags(product.variant),
@@ -88,7 +97,7 @@ async function build(product: Product): Promise<string> {
     ];
     const sources = [
       ...shared.map((file) => join(root, file)),
-      ...sourcesBelow(join(root, "test", product.caller), false),
+      ...sourcesBelow(join(root, product.caller), false),
     ];
     const jobs = [
       await stackJob(product, folder),

@@ -50,11 +50,14 @@ static void
 sent(struct mirage_platform *p, unsigned netif, const struct mirage_frame *f)
 {
 	struct stack *s = p->owner;
+	uint32_t len = f->len;
 
 	(void)netif;
-	if (s->options.sent == NULL || f->len > sizeof(s->bytes))
+	if (s->options.sent_bytes != 0 && len > s->options.sent_bytes)
+		len = (uint32_t)s->options.sent_bytes;
+	if (s->options.sent == NULL || len > sizeof(s->bytes))
 		return;
-	mirage_frame_copy_out(f, 0, s->bytes, f->len);
+	mirage_frame_copy_out(f, 0, s->bytes, len);
 	s->options.sent(s->options.arg, s->bytes, f->len);
 }
 
@@ -102,7 +105,8 @@ resume(struct stack *s)
 }
 
 static void
-input(struct stack *s, const void *bytes, size_t len)
+input(struct stack *s, const void *bytes, size_t len, bool good,
+    uint16_t segment_bytes)
 {
 	struct mirage_frame *f;
 	uint32_t handle;
@@ -111,6 +115,9 @@ input(struct stack *s, const void *bytes, size_t len)
 	if (len > 0)
 		memcpy(f->head, bytes, len);
 	f->timestamp_ns = s->platform.now_ns;
+	f->segment_bytes = segment_bytes;
+	if (good)
+		f->flags |= MIRAGE_FRAME_RX_L4_GOOD;
 	s->inst->stats.frames_in++;
 	s->inst->stats.bytes_in += len;
 	handle = mirage_frame_insert(s->inst, f);
@@ -150,7 +157,7 @@ drain(struct stack *s)
 			if (s->first == NULL)
 				s->last = NULL;
 			if (!ended(s))
-				input(s, l->bytes, l->len);
+				input(s, l->bytes, l->len, false, 0);
 			free(l);
 		}
 	} while (fc->nevents > 0 || s->first != NULL);
@@ -169,6 +176,11 @@ stack_open(const struct stack_options *options)
 	s->options = *options;
 	s->platform.netifs = 1;
 	s->platform.mtu = options->mtu;
+	if (options->offloads) {
+		s->platform.tx_offload =
+		    MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT;
+		s->platform.segment_max = MIRAGE_FRAME_MAX;
+	}
 	s->platform.random = options->seed == 0 ? 1 : options->seed;
 	s->platform.now_ns = 1000000000;
 	s->platform.sent = sent;
@@ -257,7 +269,17 @@ stack_input(struct stack *s, const void *bytes, size_t len)
 		defer(s, bytes, len);
 		return;
 	}
-	input(s, bytes, len);
+	input(s, bytes, len, false, 0);
+	drain(s);
+}
+
+void
+stack_input_good(
+    struct stack *s, const void *bytes, size_t len, uint16_t segment_bytes)
+{
+	if (ended(s) || len > STACK_FRAME_BYTES || s->inside)
+		return;
+	input(s, bytes, len, true, segment_bytes);
 	drain(s);
 }
 

@@ -32,6 +32,8 @@ struct stack_options {
 	uint64_t instructions; /* budget of one call into it; 0: the default */
 	uint64_t frames; /* that may be held at once; 0: the default */
 	uint64_t events; /* that may wait; 0: the default */
+	bool offloads; /* the card sums, and cuts frames of up to 64 KiB */
+	size_t sent_bytes; /* of a frame that `sent` gets at most; 0: all */
 	/* A frame was sent.  Its bytes are the stack's until this returns. */
 	void (*sent)(void *arg, const uint8_t *bytes, size_t len);
 	/*
@@ -60,6 +62,13 @@ const char *stack_error(const struct stack *);
  * once the stack is done with what it does.
  */
 void stack_input(struct stack *, const void *bytes, size_t len);
+
+/*
+ * The same, with what a card says of it: that its checksum is right, and that
+ * it was merged of packets with so many bytes of payload (0: it was not).
+ */
+void stack_input_good(
+    struct stack *, const void *bytes, size_t len, uint16_t segment_bytes);
 
 /*
  * Calls an export with up to 10 arguments.  INT32_MIN: there is no such export,

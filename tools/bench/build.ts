@@ -30,11 +30,16 @@ export function buildTool(name: "fdpeer"): string {
   return output;
 }
 
-/** Instructions that valgrind's callgrind counts in one run, or undefined without valgrind. */
-export function countInstructions(command: readonly string[]): number | undefined {
+/**
+ * Instructions that valgrind's callgrind counts in one run, or undefined without valgrind.
+ *
+ * @param within Only those of this C function and of what it calls, which is not itself again.
+ */
+export function countInstructions(command: readonly string[], within?: string): number | undefined {
+  const only = within === undefined ? [] : ["--collect-atstart=no", `--toggle-collect=${within}`];
   const { stderr, error, status } = spawnSync(
     "valgrind",
-    ["--tool=callgrind", `--callgrind-out-file=${join(WORK, "callgrind.out")}`, ...command],
+    ["--tool=callgrind", `--callgrind-out-file=${join(WORK, "callgrind.out")}`, ...only, ...command],
     { encoding: "utf8", maxBuffer: 64 << 20 },
   );
   if (error !== undefined) {

@@ -10,6 +10,7 @@ import { benchFrames, benchStartup } from "./frames.ts";
 import { benchGoodput } from "./goodput.ts";
 import { benchMemory } from "./memory.ts";
 import type { PartResult } from "./part.ts";
+import { benchSegments } from "./segments.ts";
 import { benchTcp } from "./tcp.ts";
 
 const parts: Readonly<Record<string, () => PartResult | Promise<PartResult>>> = {
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => PartResult | Promise<PartResult>>> = 
   latency: benchLatency,
   startup: benchStartup,
   tcp: benchTcp,
+  segments: benchSegments,
   goodput: benchGoodput,
   memory: benchMemory,
 };
