@@ -21,7 +21,7 @@ describe.skipIf(skipped !== undefined)(`mirage compare on Linux${because}`, () =
   it("compares all workloads in turns, and writes all rounds", { timeout: 300_000 }, () => {
     const json = join(folder, "results.json");
     const brief = ["--quick", "--rounds", "1", "--seconds", "0.1"];
-    const { status, stdout, stderr } = mirage(["compare", ...brief, "--json", json]);
+    const { status, stdout, stderr } = mirage(["compare", ...brief, "--json", json], process.env, 280_000);
     expect(status, stderr).toBe(0);
     expect(stdout).toMatch(
       /^UDP echo, 64 bytes: round trip, 99th percentile, us( +[\d.]+){3} +[\d.]+-[\d.]+$/m,

@@ -17,10 +17,15 @@ export interface Ended {
 /** Long enough for any budget to be reached on a loaded machine; a test that meets it found a hang. */
 const HANG_MS = 120_000;
 
-export function runExecutable(file: string, args: string[], env: NodeJS.ProcessEnv = process.env): Ended {
+export function runExecutable(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+  hangMs = HANG_MS,
+): Ended {
   const { status, signal, stdout, stderr } = spawnSync(file, args, {
     encoding: "utf8",
-    timeout: HANG_MS,
+    timeout: hangMs,
     killSignal: "SIGKILL",
     maxBuffer: 64 << 20,
     env,
@@ -28,8 +33,8 @@ export function runExecutable(file: string, args: string[], env: NodeJS.ProcessE
   return { status, signal, stdout, stderr };
 }
 
-export function mirage(args: string[], env: NodeJS.ProcessEnv = process.env): Ended {
-  return runExecutable(process.execPath, [CLI, ...args], env);
+export function mirage(args: string[], env: NodeJS.ProcessEnv = process.env, hangMs = HANG_MS): Ended {
+  return runExecutable(process.execPath, [CLI, ...args], env, hangMs);
 }
 
 /** Builds `program` for Unix into a folder of its own under `build/`; returns the executable's path. */
