@@ -9,7 +9,7 @@ import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts"
 import { flameReport, parseFolded, writeReport } from "../report/index.ts";
 import { findTracedHere, traceQuietly } from "./trace-bpftrace.ts";
 import { loadedModule, traceKernel } from "./trace-dtrace.ts";
-import { foldSamples, frameCodeNames } from "./trace-fold.ts";
+import { foldSamples, frameCodeNames, profiledProgram } from "./trace-fold.ts";
 import { readable } from "./trace-process.ts";
 import { findScript } from "./trace-scripts.ts";
 
@@ -34,6 +34,7 @@ interface Samples {
 function saved(from: string, program: string | undefined): Samples {
   try {
     const printed = readFileSync(from, "latin1");
+    program ??= profiledProgram(printed);
     return { printed, names: program, title: `${basename(program ?? from)}: CPU time` };
   } catch (error) {
     throw new UsageError(`--from ${from}: ${messageOf(error)}`);

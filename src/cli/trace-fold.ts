@@ -1,5 +1,5 @@
 /**
- * Folds what `dtrace/flame.d` and its twin print: a stack a line, outermost function first, as docs/reports.md has it.
+ * Folds what `dtrace/flame.d`, its twin and `--profile` of a process print: a stack a line, outermost function first, as docs/reports.md has it.
  *
  * A sample is two stacks, of TypeScript (`js`) and of C. Where the C stack runs the interpreter, the TypeScript functions take
  * the interpreter's place; frame code is C already, and gets its TypeScript names.
@@ -17,7 +17,9 @@ export function frameCodeNames(file: string): FrameCodeNames {
   const rows = text.split("\n").map((line) => line.split("\t"));
   return new Map(
     rows.flatMap(([symbol, name, source, line]) =>
-      symbol !== undefined && name !== undefined ? [[symbol, `${name} (${source}:${line})`]] : [],
+      symbol !== undefined && name !== undefined
+        ? [[symbol, line === "0" ? `${name} (${source})` : `${name} (${source}:${line})`]]
+        : [],
     ),
   );
 }
@@ -43,12 +45,17 @@ function frameOf(line: string, inKernel: boolean, names: FrameCodeNames): string
   if (name.startsWith("fc_")) {
     return `${names.get(name) ?? name}_[f]`;
   }
-  const host = module === undefined ? inKernel : module !== "mirage.ko";
+  // A process and its libraries have no such module.
+  const host = module === undefined ? inKernel : /^(?!mirage\.ko$)(?:kernel|.+\.ko)$/.test(module);
   return host ? `${name}_[k]` : name;
 }
 
-const interpreter = /^duk_/;
-const running = /^duk__(?:js_execute_bytecode_inner|handle_call_raw)$/;
+/** Functions by which C calls TypeScript, and the interpreter calls itself: nothing of them is left. */
+const interpreter =
+  /^(?:duk__?js_execute_bytecode\w*|duk__?handle_(?:call|safe_call)\w*|duk__executor_\w+|duk_p?call\w*|duk_new|duk_safe_call|enter|run_(?:call|calls|main|microtasks)|mirage_engine_(?:main|call|calls|microtasks))$/;
+/** What keeps the text of the stack is no part of the program. */
+const sampler = /^unit_(?:sample|put|entered|left|act_|where|trace)\w*$/;
+const address = /^0x[0-9a-f]+$/;
 
 function textOf(pieces: readonly string[]): string {
   // dtrace prints it in one piece.
@@ -59,16 +66,33 @@ function textOf(pieces: readonly string[]): string {
 }
 
 function fold(sample: Sample, names: FrameCodeNames): string[] {
-  const c = sample.frames.map((line, index) => frameOf(line, index < sample.kernel, names)).reverse();
+  const all = sample.frames.map((line, index) => frameOf(line, index < sample.kernel, names)).reverse();
+  // Below the thread's first function is assembler without a name.
+  const c = all.slice(
+    Math.max(
+      0,
+      Math.min(
+        all.length - 1,
+        all.findIndex((name) => !address.test(name)),
+      ),
+    ),
+  );
   const js = textOf(sample.pieces)
     .split(";")
     .filter((name) => name !== "");
   const first = c.findIndex((name) => interpreter.test(name));
-  const last = c.findLastIndex((name) => running.test(name));
-  if (js.length === 0 || (c.length > 0 && (first < 0 || last < first))) {
+  if (js.length === 0) {
     return c;
   }
-  return c.length === 0 ? js : [...c.slice(0, first), ...js, ...c.slice(last + 1)];
+  // A stack that was too deep shows only its innermost functions: those that TypeScript called.
+  const last = c.findLastIndex((name) => interpreter.test(name));
+  const above = c.slice(last + 1).filter((name) => !sampler.test(name));
+  return [...c.slice(0, Math.max(0, first)), ...js, ...above];
+}
+
+/** The executable that `--profile` sampled, if this is what it wrote. */
+export function profiledProgram(printed: string): string | undefined {
+  return /^program (.+)$/m.exec(printed)?.[1];
 }
 
 /**
@@ -91,6 +115,8 @@ export function foldSamples(printed: string, names: FrameCodeNames): string {
       if (stack !== "") {
         counts.set(stack, (counts.get(stack) ?? 0) + Number(count));
       }
+      sample = { pieces: [], frames: [], kernel: 0 };
+    } else if (profiledProgram(line) !== undefined) {
       sample = { pieces: [], frames: [], kernel: 0 };
     } else if (text !== "") {
       sample.frames.push(text);

@@ -4,9 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { foldSamples, profiledProgram } from "../../src/report/fold.ts";
+import { foldSamples, frameCodeNames, profiledProgram } from "../../src/cli/trace-fold.ts";
 import { frameOf, parseFolded } from "../../src/report/folded.ts";
-import { readFrameFunctions } from "../../src/report/frame-functions.ts";
 import { buildProgram, ROOT } from "../support/mirage.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mirage-profile-"));
@@ -55,7 +54,7 @@ it("samples TypeScript with the C around it, nearly all of it named", () => {
   expect(run("--profile", file, "--", "400")).toEqual({ status: 0, stderr: "" });
   const text = readFileSync(file, "utf8");
   expect(profiledProgram(text)).toBe(busy);
-  const stacks = parseFolded(foldSamples(text), file);
+  const stacks = parseFolded(foldSamples(text, new Map()), file);
   const samples = (chosen: typeof stacks): number => chosen.reduce((sum, { count }) => sum + count, 0);
   // As many as there was CPU time, on however slow a machine: some, then.
   expect(samples(stacks)).toBeGreaterThan(20);
@@ -90,7 +89,7 @@ it("says why when the file cannot be made, before the program runs", () => {
 });
 
 it("the table of an executable has file and line of each function of frame code", () => {
-  const functions = readFrameFunctions(buildProgram(join(ROOT, "examples/udp-echo")));
+  const functions = frameCodeNames(buildProgram(join(ROOT, "examples/udp-echo")));
   expect(functions.size).toBeGreaterThan(100);
   const output = [...functions].filter(([symbol]) => symbol.startsWith("fc_stack__tcp_output__Output_"));
   expect(output.length).toBeGreaterThan(3);
