@@ -277,6 +277,26 @@ test("when frames run out, those go first that have waited longest for earlier o
   echo.end(honest, old, young, ...peers);
 });
 
+test("a connection that holds all frames that there are, and has none to send with, is ended", async () => {
+  const host = await newStackWithPeer();
+  listen(host);
+  const peer = new Peer(host);
+  peer.window = 0;
+  peer.connect();
+  host.framesMax = host.liveFrames + 20;
+  while (host.liveFrames < host.framesMax && peer.write(pattern(10)) > 0);
+  // Not even that its window is open now can the peer tell.
+  expect(peer.host.liveFrames).toBe(host.framesMax);
+  peer.say(ACK, { window: 1000 });
+  host.advance(9n * SECOND);
+  expect(peer.state).toBe(4);
+  host.advance(20n * SECOND);
+  const closed = host.takeEvents().filter(({ kind }) => kind === EVENT.closed);
+  expect(closed.map(({ b }) => b)).toEqual([55]);
+  expect(host.liveFrames).toBe(0);
+  peer.call("tcp_close");
+});
+
 test("when frames get scarce, windows open only for programs that have read", async () => {
   const host = await newStackWithPeer();
   listen(host, 7, 1000);

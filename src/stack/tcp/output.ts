@@ -341,28 +341,33 @@ export class Output<Below extends Network> implements Resets {
     count(this.core.counters.retransmitted);
   }
 
-  /** The timer of a closed window has run out: sends what the window has room for, or one byte more. */
-  probeWindow(connection: Connection): void {
+  /**
+   * The timer of a closed window has run out: sends what the window has room for, or one byte more. False: there was no memory for
+   * data.
+   */
+  probeWindow(connection: Connection): bool {
     connection.waiting = Waiting.Window;
     const unsent = connection.has(FLAG_FIN_SENT) ? 0 : connection.queue.end - connection.sndNxt;
     if (unsent === 0) {
       // A FIN alone, for which there was no memory: it waits for no window.
       this.settle(connection, this.sendNew(connection));
-      return;
+      return true;
     }
     const length = min(min(unsent, this.windowLeft(connection)), connection.mss);
     if (length !== 0 && this.core.recoveries.canSend(connection.recovery)) {
-      this.sendFrom(connection, connection.sndNxt, length, false);
+      const sent = this.sendFrom(connection, connection.sndNxt, length, false);
       this.settle(connection, true);
-      return;
+      return sent;
     }
-    if (this.data(connection, connection.sndNxt, 1, ACK) > 0) {
+    const sent = this.data(connection, connection.sndNxt, 1, ACK) > 0;
+    if (sent) {
       connection.flags |= FLAG_PROBING_WINDOW;
       count(this.core.counters.sentWindowProbes);
     }
     connection.windowProbes++;
     this.persist(connection);
     this.core.arm(connection);
+    return sent;
   }
 
   /** An acknowledgement, with SACK blocks if there are any. */

@@ -1,6 +1,7 @@
 import { count } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Network } from "../network";
+import { STALLED_MILLISECONDS } from "./budget";
 import { Connection, FLAG_ACK_DELAYED, FLAG_ACK_NOW, FLAG_RELEASED, Waiting } from "./connection";
 import { Core } from "./core";
 import { Output } from "./output";
@@ -155,8 +156,13 @@ export class Timers<Below extends Network> {
       this.abort(connection, StackError.ETIMEDOUT);
       return false;
     }
-    this.output.probeWindow(connection);
-    return true;
+    if (this.output.probeWindow(connection)) return true;
+    // Perhaps it is what holds all frames that there are: then nothing would ever be heard or sent again.
+    if (this.core.nowMilliseconds - connection.progressAtMilliseconds < STALLED_MILLISECONDS) return true;
+    count(this.core.counters.stalledDrops);
+    this.output.reset(connection);
+    this.core.end(connection, <u32>-StackError.ENOBUFS);
+    return false;
   }
 
   private acknowledgement(connection: Connection): bool {
