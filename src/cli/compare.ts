@@ -9,7 +9,7 @@ import type { Argv } from "yargs";
 export const compareOptions = [
   ...["image", "sysdir", "headers", "accel", "from"],
   ...["rounds", "seconds", "only", "offloads", "quick"],
-  ...["read", "source", "json", "html"],
+  ...["read", "against", "source", "json", "html", "markdown"],
 ] as const;
 
 export function describeCompare(command: Argv): Argv {
@@ -28,10 +28,12 @@ export function describeCompare(command: Argv): Argv {
     .option("only", text("Workloads, as icmp-echo,tcp-in; all if not given"))
     .option("offloads", text("on, off, or both (where they matter); both if not given"))
     .option("quick", { type: "boolean", describe: "Short and rough: does it work?" })
-    .option("read", text("Measure nothing: read what sh compare.sh printed on FreeBSD"))
+    .option("read", text("Measure nothing: read what sh compare.sh printed on FreeBSD, or --json wrote"))
     .option("source", { type: "boolean", describe: "Compare sources; nothing is measured" })
+    .option("against", text("An earlier run's JSON: say whether the two agree"))
     .option("json", text("File for all rounds"))
     .option("html", text("File for a report with plots"))
+    .option("markdown", { type: "boolean", describe: "Tables in Markdown" })
     .example("sudo mirage compare", "Linux's stack and Mirage on a tap")
     .example("mirage compare --only udp-echo --rounds 15 --json udp.json", "one workload, closer")
     .example("mirage compare --image freebsd.img --sysdir /usr/src/sys", "FreeBSD's stack and mirage.ko")
@@ -41,7 +43,7 @@ export function describeCompare(command: Argv): Argv {
 /** Loaded when it is asked for: other commands start without it. */
 export async function compare(
   word: (name: (typeof compareOptions)[number]) => string | undefined,
-  set: (name: "quick" | "source") => boolean,
+  set: (name: "quick" | "source" | "markdown") => boolean,
 ): Promise<number> {
   const { compareStacks } = await import("../../tools/compare/command.ts");
   return compareStacks({
@@ -57,6 +59,8 @@ export async function compare(
     offloads: word("offloads"),
     json: word("json"),
     html: word("html"),
+    against: word("against"),
+    markdown: set("markdown"),
     quick: set("quick"),
     source: set("source"),
   });

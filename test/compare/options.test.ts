@@ -14,7 +14,7 @@ writeFileSync(file, "");
 const nothing: CompareArguments = {
   ...{ image: undefined, sysdir: undefined, headers: undefined, accel: undefined, from: undefined },
   ...{ read: undefined, rounds: undefined, seconds: undefined, only: undefined, offloads: undefined },
-  ...{ json: undefined, html: undefined, quick: false, source: false },
+  ...{ json: undefined, html: undefined, against: undefined, markdown: false, quick: false, source: false },
 };
 
 describe("options of mirage compare", () => {
@@ -51,6 +51,7 @@ describe("options of mirage compare", () => {
     [{ source: true, quick: true }, "--source measures nothing: --quick has no use"],
     [{ read: file, seconds: "1" }, "--read takes what was measured: --seconds has no use"],
     [{ read: "/nonexistent" }, "--read /nonexistent: no such file"],
+    [{ against: "/nonexistent" }, "--against /nonexistent: no such file. It is what --json wrote."],
     [{ json: folder }, "is a folder; a file is wanted"],
     [{ html: "/nonexistent/a.html" }, "there is no folder /nonexistent"],
   ])("%j is refused", (args, message) => {
@@ -60,6 +61,7 @@ describe("options of mirage compare", () => {
   it.each([
     [["--rounds", "many"], 64, "--rounds many: a whole number from 1 to 1000"],
     [["--round", "3"], 64, "Did you mean --rounds?"],
+    [["--against", file], 1, "is not what --json writes"],
     [["--read", file], 1, "has no measurements in it"],
   ])("mirage compare %j says so, with an exit code", (args, code, message) => {
     const { status, stdout, stderr } = mirage(["compare", ...args]);

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
 import { compareReport, writeReport } from "../../src/report/index.ts";
+import { formatTable } from "../bench/table.ts";
 import { atEnd } from "./cleanup.ts";
+import { against, isJson, readResults } from "./earlier.ts";
 import { compareInGuest } from "./guest.ts";
 import { type Job, jobsOf } from "./jobs.ts";
 import { LinuxRig, linuxScenario, whyNoOffloads, whyNotLinux } from "./linux.ts";
@@ -17,7 +19,7 @@ import { jailScenario, readMeasured } from "./measured.ts";
 import { type CompareArguments, type CompareOptions, checkOptions } from "./options.ts";
 import { type CompareResults, type Machine, SCHEMA, type Scenario, type Settings } from "./results.ts";
 import { alternate } from "./rounds.ts";
-import { formatResults } from "./tables.ts";
+import { formatResults, markdownTable } from "./tables.ts";
 import { workloads } from "./workloads/index.ts";
 
 const METHOD =
@@ -117,9 +119,13 @@ async function measureHere(options: CompareOptions): Promise<CompareResults> {
   return { ...head(began, options.settings), machine: thisMachine(loadBefore), scenarios };
 }
 
-/** What was measured on FreeBSD by compare.sh alone; when is not known, but that it is over. */
+/** What was written by --json, or measured on FreeBSD by compare.sh alone; when that was is not in it, but that it is over. */
 function readThere(file: string): CompareResults {
-  const there = readMeasured(readFileSync(file, "utf8"), file);
+  const text = readFileSync(file, "utf8");
+  if (isJson(text)) {
+    return readResults(file);
+  }
+  const there = readMeasured(text, file);
   const { settings, machine } = there;
   const began = statSync(file).mtime.toISOString();
   return {
@@ -147,6 +153,7 @@ function head(began: string, settings: Settings) {
 /** @returns the exit code. */
 export async function compareStacks(args: CompareArguments): Promise<number> {
   const options = checkOptions(args);
+  const earlier = options.against === undefined ? undefined : readResults(options.against);
   const results = options.source
     ? await compareSources(options)
     : options.read === undefined
@@ -158,6 +165,9 @@ export async function compareStacks(args: CompareArguments): Promise<number> {
   if (options.html !== undefined) {
     await writeReport(options.html, compareReport(results));
   }
-  process.stdout.write(`${formatResults(results)}\n`);
+  process.stdout.write(`${formatResults(results, options.markdown ? markdownTable : formatTable)}\n`);
+  if (earlier !== undefined) {
+    process.stdout.write(`\n${against(results, earlier).join("\n")}\n`);
+  }
   return ExitCode.Ok;
 }

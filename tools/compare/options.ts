@@ -25,6 +25,8 @@ export interface CompareArguments {
   readonly offloads: string | undefined;
   readonly json: string | undefined;
   readonly html: string | undefined;
+  readonly against: string | undefined;
+  readonly markdown: boolean;
   readonly quick: boolean;
   readonly source: boolean;
 }
@@ -39,13 +41,16 @@ export interface CompareOptions {
   readonly accel: string;
   /** Undefined: all that are open. */
   readonly from: readonly From[] | undefined;
-  /** What compare.sh printed on FreeBSD. */
+  /** What compare.sh printed on FreeBSD, or `--json` wrote. */
   readonly read: string | undefined;
   readonly settings: Settings;
   readonly workloads: readonly Workload[];
   readonly offloads: Offloads;
   readonly json: string | undefined;
   readonly html: string | undefined;
+  /** An earlier run's JSON. */
+  readonly against: string | undefined;
+  readonly markdown: boolean;
   readonly source: boolean;
 }
 
@@ -118,6 +123,15 @@ function output(option: string, file: string | undefined): string | undefined {
   return file;
 }
 
+/** A file that is there. */
+function input(option: "read" | "against", file: string | undefined): string | undefined {
+  if (file !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    const what = option === "read" ? ", or what sh compare.sh printed on FreeBSD" : "";
+    throw new UsageError(`--${option} ${file}: no such file. It is what --json wrote${what}.`);
+  }
+  return file;
+}
+
 function sourceTree(sysdir: string | undefined): string | undefined {
   if (sysdir !== undefined && !existsSync(join(sysdir, "sys/param.h"))) {
     throw new UsageError(
@@ -131,7 +145,18 @@ function sourceTree(sysdir: string | undefined): string | undefined {
 function checkTogether(args: CompareArguments): void {
   if (args.source) {
     const unused = (
-      ["image", "headers", "accel", "from", "read", "rounds", "seconds", "only", "offloads"] as const
+      [
+        "image",
+        "headers",
+        "accel",
+        "from",
+        "read",
+        "rounds",
+        "seconds",
+        "only",
+        "offloads",
+        "against",
+      ] as const
     ).find((name) => args[name] !== undefined);
     if (unused !== undefined || args.quick) {
       throw new UsageError(`--source measures nothing: --${unused ?? "quick"} has no use beside it.`);
@@ -147,9 +172,7 @@ function checkTogether(args: CompareArguments): void {
         `--read takes what was measured: --${unused ?? "quick"} has no use beside it; compare.sh has options of its own.`,
       );
     }
-    if (statSync(args.read, { throwIfNoEntry: false })?.isFile() !== true) {
-      throw new UsageError(`--read ${args.read}: no such file. It is what sh compare.sh printed on FreeBSD.`);
-    }
+    input("read", args.read);
   } else if (args.image === undefined) {
     const unused = (["sysdir", "headers", "accel", "from"] as const).find((name) => args[name] !== undefined);
     if (unused !== undefined) {
@@ -187,6 +210,8 @@ export function checkOptions(args: CompareArguments): CompareOptions {
     offloads: offloads(args.offloads),
     json: output("json", args.json),
     html: output("html", args.html),
+    against: input("against", args.against),
+    markdown: args.markdown,
     source: args.source,
   };
 }

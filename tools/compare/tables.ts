@@ -6,6 +6,15 @@
 import { formatTable } from "../bench/table.ts";
 import type { CompareResults, Comparison, Scenario, SourceReport, Summary } from "./results.ts";
 
+/** Makes a table of text; the first column is words, the others numbers. */
+export type Table = (headings: readonly string[], rows: readonly (readonly string[])[]) => string;
+
+export const markdownTable: Table = (headings, rows) => {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rule = `|${headings.map((_, column) => (column === 0 ? "---" : "---:")).join("|")}|`;
+  return [line(headings), rule, ...rows.map(line)].join("\n");
+};
+
 const headings = ["", "native", "Mirage", "Mirage / native", "interval"];
 
 /** Three digits that count, and no power of ten. */
@@ -70,22 +79,17 @@ export function circumstances(results: CompareResults): string[] {
   ];
 }
 
-/** For a terminal. */
-export function formatResults(results: CompareResults): string {
+/** For a terminal, unless `table` is another. */
+export function formatResults(results: CompareResults, table: Table = formatTable): string {
   const parts = results.scenarios.map((scenario) =>
-    [
-      scenario.title,
-      "",
-      formatTable(headings, rows(scenario)),
-      "",
-      ...facts(scenario),
-      ...about(scenario),
-    ].join("\n"),
+    [scenario.title, "", table(headings, rows(scenario)), "", ...facts(scenario), ...about(scenario)].join(
+      "\n",
+    ),
   );
   return [
     ...parts,
     ...(parts.length === 0 ? [] : [circumstances(results).join("\n")]),
-    ...(results.source === undefined ? [] : [formatSource(results.source)]),
+    ...(results.source === undefined ? [] : [formatSource(results.source, table)]),
   ].join("\n\n");
 }
 
@@ -121,6 +125,6 @@ function sourceRows(report: SourceReport): string[][] {
   );
 }
 
-export function formatSource(report: SourceReport): string {
-  return [formatTable(sourceHeadings, sourceRows(report)), "", ...report.notes].join("\n");
+export function formatSource(report: SourceReport, table: Table = formatTable): string {
+  return [table(sourceHeadings, sourceRows(report)), "", ...report.notes].join("\n");
 }
