@@ -6,8 +6,11 @@ const FRAME_SOURCES = ["table", "ops", "checksum", "finish", "segment"].map(
   (name) => `runtime/frame/${name}.c`,
 );
 
-it("keeps frames apart by handle, moves bytes by reference, and fills in checksums that a card was to fill in", () => {
-  const { status, signal, stderr } = runNative("frames", FRAME_SOURCES);
+it.each([
+  ["frames", "keeps frames apart by handle, moves bytes by reference, sums them right in any pieces"],
+  ["offloads", "fills in checksums and cuts segments that a card was to, and tells a card that can"],
+])("%s: %s", (name) => {
+  const { status, signal, stderr } = runNative(name, [...FRAME_SOURCES, "test/unix/native/frame_fixture.c"]);
   expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: "" });
 });
 
