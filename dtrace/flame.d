@@ -28,17 +28,13 @@
 BEGIN
 {
 	seconds = 0;
+	printf("# 997 samples a second\n");
 }
 
-/* The text of what runs is at the same place until the program stops. */
+/* The text of what runs is at the same place until the program ends. */
 mirage:::sample
 {
 	text = (uintptr_t)args[0];
-}
-
-mirage:::stop
-{
-	text = 0;
 }
 
 profile:::profile-997

@@ -27,15 +27,10 @@ BEGIN
 	printf("Counting memory, until Ctrl-C.\n");
 }
 
-/* The text of what runs is at the same place until the program stops. */
+/* The text of what runs is at the same place until the program ends. */
 mirage:::sample
 {
 	text = (uintptr_t)args[0];
-}
-
-mirage:::stop
-{
-	text = 0;
 }
 
 fbt:mirage:mirage_heap_alloc:entry

@@ -370,7 +370,7 @@ function parser() {
           type: "string",
           requiresArg: true,
           describe:
-            "With --flame: what flame.d printed elsewhere; --program is then its mirage.ko or executable",
+            "With --flame: what flame.d printed elsewhere (--program is then its mirage.ko), or run --profile wrote",
         })
         .example("mirage trace frames", "frames in and out")
         .example("mirage trace --program build/udp-echo drops", "why frames are lost")

@@ -128,8 +128,11 @@ export function lackingProbes(text: string, probes: readonly string[]): string[]
   return [...new Set(wanted)].filter((name) => !probes.includes(name));
 }
 
-/** Linux counts what BPF holds by cgroup since 5.11; older ones say what is missing in other words, too. */
-const harmless = /couldn't set RLIMIT_MEMLOCK/;
+/**
+ * Linux counts what BPF holds by cgroup since 5.11; older ones say what is missing in other words, too. -17 is a stack that
+ * met another one in bpftrace's table: that sample has none.
+ */
+const harmless = /couldn't set RLIMIT_MEMLOCK|failed to look up stack id -17/;
 
 function twinOf(script: Script): string {
   if (script.twin === undefined) {

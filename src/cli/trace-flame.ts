@@ -9,7 +9,7 @@ import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts"
 import { flameReport, parseFolded, writeReport } from "../report/index.ts";
 import { findTracedHere, traceQuietly } from "./trace-bpftrace.ts";
 import { loadedModule, traceKernel } from "./trace-dtrace.ts";
-import { foldSamples, frameCodeNames, profiledProgram } from "./trace-fold.ts";
+import { type FrameCodeNames, foldSamples, frameCodeNames, profiledProgram } from "./trace-fold.ts";
 import { readable } from "./trace-process.ts";
 import { findScript } from "./trace-scripts.ts";
 
@@ -20,22 +20,26 @@ export interface FlameChoice {
   readonly seconds: string | undefined;
   /** As of `mirage trace`; with `from`, the executable or the `mirage.ko` that was sampled. */
   readonly program: string | undefined;
-  /** What `flame.d` printed elsewhere, in place of sampling here. */
+  /** What `flame.d` printed elsewhere, or `--profile` wrote, in place of sampling here. */
   readonly from: string | undefined;
 }
 
 interface Samples {
   readonly printed: string;
-  /** File with the names of frame code. */
-  readonly names: string | undefined;
+  /** Names of frame code's functions. */
+  readonly names: FrameCodeNames;
   readonly title: string;
+}
+
+function namesOf(file: string | undefined): FrameCodeNames {
+  return file === undefined ? new Map() : frameCodeNames(file);
 }
 
 function saved(from: string, program: string | undefined): Samples {
   try {
     const printed = readFileSync(from, "latin1");
-    program ??= profiledProgram(printed);
-    return { printed, names: program, title: `${basename(program ?? from)}: CPU time` };
+    const file = program ?? profiledProgram(printed);
+    return { printed, names: namesOf(file), title: `${basename(file ?? from)}: CPU time` };
   } catch (error) {
     throw new UsageError(`--from ${from}: ${messageOf(error)}`);
   }
@@ -53,14 +57,16 @@ async function sampled(program: string | undefined, words: readonly string[]): P
     if (status !== 0) {
       throw new BuildError(`mirage trace --flame: dtrace ended with ${status}.`);
     }
-    return { printed: parts.join(""), names: loadedModule(), title: "mirage.ko: CPU time" };
+    return { printed: parts.join(""), names: namesOf(loadedModule()), title: "mirage.ko: CPU time" };
   }
   const traced = findTracedHere(program);
+  // While it is sure to be there: the program may end before the sampling does.
+  const names = namesOf(readable(traced));
   const who = traced.pid === undefined ? "" : `, process ${traced.pid}`;
   await traceQuietly(script, traced, words, take);
   return {
     printed: parts.join(""),
-    names: readable(traced),
+    names,
     title: `${basename(traced.executable)}${who}: CPU time`,
   };
 }
@@ -77,10 +83,10 @@ export async function traceFlame({ file, seconds, program, from }: FlameChoice):
     from === undefined
       ? await sampled(program, seconds === undefined ? [] : [seconds])
       : saved(from, program);
-  const folded = foldSamples(printed, names === undefined ? new Map() : frameCodeNames(names));
+  const folded = foldSamples(printed, names);
   if (folded === "") {
     throw new BuildError(
-      "no samples: the program slept all the time, or what was read is not flame.d's output.",
+      "no samples: the program slept all the time, or what was read is not flame.d's output nor --profile's.",
     );
   }
   if (file.endsWith(".folded")) {

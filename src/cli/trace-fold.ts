@@ -1,5 +1,6 @@
 /**
- * Folds what `dtrace/flame.d`, its twin and `--profile` of a process print: a stack a line, outermost function first, as docs/reports.md has it.
+ * Folds what `dtrace/flame.d`, its twin and `--profile` of a process print: a stack a line, outermost function first, as
+ * docs/reports.md has it.
  *
  * A sample is two stacks, of TypeScript (`js`) and of C. Where the C stack runs the interpreter, the TypeScript functions take
  * the interpreter's place; frame code is C already, and gets its TypeScript names.
@@ -118,7 +119,7 @@ export function foldSamples(printed: string, names: FrameCodeNames): string {
       sample = { pieces: [], frames: [], kernel: 0 };
     } else if (profiledProgram(line) !== undefined) {
       sample = { pieces: [], frames: [], kernel: 0 };
-    } else if (text !== "") {
+    } else if (text !== "" && !text.startsWith("#")) {
       sample.frames.push(text);
     }
   }

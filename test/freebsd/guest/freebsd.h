@@ -23,6 +23,7 @@ enum {
 	SYS_wait4 = 7,
 	SYS_recvfrom = 29,
 	SYS_accept = 30,
+	SYS_execve = 59,
 	SYS_fcntl = 92,
 	SYS_socket = 97,
 	SYS_connect = 98,
@@ -36,6 +37,7 @@ enum {
 	SYS_poll = 209,
 	SYS_clock_gettime = 232,
 	SYS_nanosleep = 240,
+	SYS_sigaction = 416,
 	SYS_cpuset_setaffinity = 488,
 };
 
