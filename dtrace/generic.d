@@ -35,7 +35,6 @@ fbt:mirage:fc_*:return
 /self->began[probefunc]/
 {
 	@time[probefunc] = sum(timestamp - self->began[probefunc]);
-	self->began[probefunc] = 0;
 }
 
 END

@@ -20,25 +20,26 @@
 #pragma D option quiet
 #pragma D option dynvarsize=4m
 
+self int depth;
+
 BEGIN
 {
 	printf("Timing functions on the CPU, until Ctrl-C.\n");
 }
 
+/* Nothing of self becomes 0: that would free it, and have it allocated anew. */
 mirage:::function-entry
 {
-	self->depth++;
-	self->inside[self->depth] = 0;
+	self->depth = self->depth ? self->depth + 1 : 2;
+	self->inside[self->depth] = 1;
 	self->began[self->depth] = vtimestamp;
 }
 
 mirage:::function-return
-/self->began[self->depth]/
+/self->depth > 1/
 {
 	this->whole = vtimestamp - self->began[self->depth];
-	this->own = this->whole - self->inside[self->depth];
-	self->began[self->depth] = 0;
-	self->inside[self->depth] = 0;
+	this->own = this->whole - (self->inside[self->depth] - 1);
 	self->depth--;
 	self->inside[self->depth] += this->whole;
 	@calls[stringof(args[0]), "func", stringof(args[2])] = count();

@@ -18,6 +18,8 @@
 #pragma D option quiet
 #pragma D option dynvarsize=4m
 
+self int depth;
+
 BEGIN
 {
 	printf("%-20s %8s  %s\n", "TIME", "US", "FILE:LINE");
@@ -25,16 +27,15 @@ BEGIN
 
 mirage:::execute-start
 {
-	self->depth++;
+	self->depth = self->depth ? self->depth + 1 : 2;
 	self->began[self->depth] = timestamp;
 }
 
 mirage:::execute-done
-/self->began[self->depth]/
+/self->depth > 1/
 {
 	printf("%-20Y %8d  %s:%d\n", walltimestamp,
 	    (timestamp - self->began[self->depth]) / 1000,
 	    stringof(args[0]), args[1]);
-	self->began[self->depth] = 0;
 	self->depth--;
 }

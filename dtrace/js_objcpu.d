@@ -18,22 +18,24 @@
 #pragma D option quiet
 #pragma D option dynvarsize=4m
 
+self int depth;
+
 BEGIN
 {
 	printf("Timing how objects are made, until Ctrl-C.\n");
 }
 
+/* Nothing of self becomes 0: that would free it, and have it allocated anew. */
 mirage:::object-create-start
 {
-	self->depth++;
+	self->depth = self->depth ? self->depth + 1 : 2;
 	self->began[self->depth] = vtimestamp;
 }
 
 mirage:::object-create-done
-/self->began[self->depth]/
+/self->depth > 1/
 {
 	this->time = vtimestamp - self->began[self->depth];
-	self->began[self->depth] = 0;
 	self->depth--;
 	@count[stringof(args[0]), stringof(args[1])] = count();
 	@total[stringof(args[0]), stringof(args[1])] = sum(this->time);

@@ -36,7 +36,7 @@ function fibonacci(n: number): number {
 }
 
 function work(round: number): void {
-  garbage(600);
+  garbage(30);
   fibonacci(10);
   if (sessions.length < 1000) {
     sessions.push(new Session(round));
@@ -49,6 +49,10 @@ async function echoDatagrams(): Promise<void> {
     socket.send(datagram.data, datagram);
     // JavaScript's own bytes are copied into a frame.
     socket.send(new Uint8Array(16), datagram);
+    // "collect": enough garbage for a collection.
+    if (datagram.data[0] === 0x63) {
+      garbage(40_000);
+    }
   }
 }
 
