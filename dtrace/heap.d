@@ -12,41 +12,67 @@
  *
  * FIELDS:
  *	BYTES		allocated, or got from the platform when the heap grew
- *	FUNCTION	the innermost that ran, with file and line; - outside
+ *	FUNCTION	the innermost that ran; - outside of TypeScript
+ *	FILE:LINE	where it begins; of a built-in one where it was called
  *	LIVE		objects made since the script began, not yet finalized
- *	CLASS, FILE:LINE of these, and where they are made
+ *	CLASS		of these, with where they are made
  *
  * SEE ALSO: gc.d, js_objnew.d, js_objgc.d, mirage-trace(8)
  */
 #pragma D option quiet
 #pragma D option dynvarsize=16m
-#pragma D option strsize=512
+#pragma D option strsize=128
+
+self int depth;
 
 BEGIN
 {
 	printf("Counting memory, until Ctrl-C.\n");
 }
 
-/* The text of what runs is at the same place until the program ends. */
-mirage:::sample
+/* Nothing of self becomes 0: that would free it, and have it allocated anew. */
+mirage:::function-info
 {
-	text = (uintptr_t)args[0];
+	this->builtin = stringof(args[0]) == "native";
+	self->depth = self->depth ? self->depth + 1 : 2;
+	self->name[self->depth] = (uintptr_t)args[2];
+	self->file[self->depth] =
+	    this->builtin ? (uintptr_t)args[4] : (uintptr_t)args[0];
+	self->line[self->depth] = 1 + (this->builtin ? args[5] : args[3]);
+}
+
+mirage:::function-return
+/self->depth > 1/
+{
+	self->depth--;
 }
 
 fbt:mirage:mirage_heap_alloc:entry
+/self->depth > 1/
 {
-	this->all = text ? stringof((char *)text) : "-";
-	this->last = strrchr(this->all, ';');
-	@bytes[this->last == NULL ? this->all : substr(this->last, 1)] =
-	    sum(arg1);
+	@bytes[stringof((char *)self->name[self->depth]),
+	    stringof((char *)self->file[self->depth]),
+	    self->line[self->depth] - 1] = sum(arg1);
+}
+
+fbt:mirage:mirage_heap_alloc:entry
+/self->depth <= 1/
+{
+	@bytes["-", "-", 0] = sum(arg1);
 }
 
 mirage:::heap-grow
+/self->depth > 1/
 {
-	this->all = text ? stringof((char *)text) : "-";
-	this->last = strrchr(this->all, ';');
-	@growth[this->last == NULL ? this->all : substr(this->last, 1)] =
-	    sum(args[0]);
+	@growth[stringof((char *)self->name[self->depth]),
+	    stringof((char *)self->file[self->depth]),
+	    self->line[self->depth] - 1] = sum(args[0]);
+}
+
+mirage:::heap-grow
+/self->depth <= 1/
+{
+	@growth["-", "-", 0] = sum(args[0]);
 }
 
 mirage:::object-create
@@ -66,10 +92,11 @@ mirage:::object-finalize
 
 END
 {
-	printf("\n%12s %s\n", "BYTES", "FUNCTION");
-	printa("%@12d %s\n", @bytes);
-	printf("\nWhen the heap grew:\n%12s %s\n", "BYTES", "FUNCTION");
-	printa("%@12d %s\n", @growth);
-	printf("\n%8s %-24s %s\n", "LIVE", "CLASS", "FILE:LINE");
-	printa("%@8d %-24s %s:%d\n", @live);
+	printf("\n%12s %-32s %s\n", "BYTES", "FUNCTION", "FILE:LINE");
+	printa("%@12d %-32s %s:%d\n", @bytes);
+	printf("\nWhen the heap grew:\n%12s %-32s %s\n", "BYTES", "FUNCTION",
+	    "FILE:LINE");
+	printa("%@12d %-32s %s:%d\n", @growth);
+	printf("\n%12s %-32s %s\n", "LIVE", "CLASS", "FILE:LINE");
+	printa("%@12d %-32s %s:%d\n", @live);
 }

@@ -165,7 +165,7 @@ memory_body() {
 	_also=collect
 	watch gc heap io_page generic flame
 	shows gc '^TIME +PAUSE\(us\) +BEFORE +AFTER +FREED WHY$' ' [1-9][0-9]* +[1-9][0-9]* +[1-9][0-9]* +[0-9]+ regular$' "$bar"
-	shows heap '^ +BYTES FUNCTION$' '^ +[1-9][0-9]+ garbage \(observed\.ts:[0-9]+\)' '^ +LIVE CLASS +FILE:LINE$' \
+	shows heap '^ +BYTES FUNCTION +FILE:LINE$' '^ +[1-9][0-9]+ garbage +observed\.ts:[0-9]+$' '^ +LIVE CLASS +FILE:LINE$' \
 		'^ +[1-9][0-9]* Session +observed\.ts:[0-9]+$'
 	shows io_page '^WHAT +TIMES +BYTES$' '^alloc +[1-9]' '^retain +[1-9]' '^release +[1-9]' "$bar" 'mirage\.ko`fc_stack__'
 	shows generic '^FUNCTION +CALLS +TIME\(us\)$' '^fc_stack__input +[1-9][0-9]* +[1-9]'
