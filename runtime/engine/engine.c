@@ -16,6 +16,7 @@
 #include <mirage/probes.h>
 
 #include "heap.h"
+#include "microtasks.h"
 #include "native.h"
 #include "report.h"
 #include "unit.h"
@@ -24,7 +25,6 @@
 #define TEXT(x)	 TEXT2(x)
 
 #define FIRST_SLOTS  32
-#define FIRST_RING   64 /* a power of two */
 #define OPENING_FUEL (INT64_C(1) << 40)
 
 const char *
@@ -104,32 +104,17 @@ enter(struct mirage_instance *inst, duk_safe_call_function f, void *arg)
 
 /* --- opening and closing --- */
 
-/*
- * Pushes an array of our own.  It has no prototype: setters that a program
- * puts into Array.prototype would take what is put here.
- */
-static void
-push_own_array(duk_context *ctx)
-{
-	duk_push_array(ctx);
-	duk_push_undefined(ctx);
-	duk_set_prototype(ctx, -2);
-}
-
 static duk_ret_t
 prepare(duk_context *ctx, void *arg)
 {
 	struct mirage_engine *e = arg;
 
 	duk_push_heap_stash(ctx);
-	push_own_array(ctx);
+	mirage_push_own_array(ctx);
 	e->refs_array = duk_get_heapptr(ctx, -1);
 	duk_put_prop_string(ctx, -2, "refs");
-	push_own_array(ctx);
-	e->ring = duk_get_heapptr(ctx, -1);
-	duk_put_prop_string(ctx, -2, "ring");
-	e->ring_mask = FIRST_RING - 1;
 	duk_pop(ctx);
+	mirage_microtasks_prepare(ctx, e);
 
 	/* Finalizers, coroutines and the like are no part of TypeScript. */
 	duk_push_global_object(ctx);
@@ -309,80 +294,14 @@ mirage_view_detach(struct mirage_instance *inst, mirage_ref ref)
 
 /* --- microtasks --- */
 
-static void
-grow_ring(duk_context *ctx, struct mirage_engine *e)
-{
-	uint32_t i;
-
-	/* [ ring ] */
-	duk_push_heap_stash(ctx);
-	push_own_array(ctx);
-	for (i = 0; i < e->ring_count; i++) {
-		duk_get_prop_index(ctx, -3, (e->ring_head + i) & e->ring_mask);
-		duk_put_prop_index(ctx, -2, i);
-	}
-	e->ring = duk_get_heapptr(ctx, -1);
-	duk_dup(ctx, -1);
-	duk_put_prop_string(ctx, -3, "ring");
-	e->ring_head = 0;
-	e->ring_mask = e->ring_mask * 2 + 1;
-	duk_remove(ctx, -2);
-	duk_remove(ctx, -2);
-}
-
-duk_ret_t
-mirage_native_queue_microtask(duk_context *ctx)
-{
-	struct mirage_engine *e = mirage_native_instance(ctx)->engine;
-
-	mirage_native_function(ctx, 0, "the microtask");
-	duk_push_heapptr(ctx, e->ring);
-	if (e->ring_count > e->ring_mask)
-		grow_ring(ctx, e);
-	duk_dup(ctx, 0);
-	duk_put_prop_index(
-	    ctx, -2, (e->ring_head + e->ring_count) & e->ring_mask);
-	e->ring_count++;
-	return (0);
-}
-
-static duk_ret_t
-run_microtasks(duk_context *ctx, void *arg)
-{
-	struct mirage_instance *inst = arg;
-	struct mirage_engine *e = inst->engine;
-	uint32_t ran = 0;
-
-	while (e->ring_count > 0) {
-		duk_push_heapptr(ctx, e->ring);
-		duk_get_prop_index(ctx, -1, e->ring_head);
-		duk_push_undefined(ctx);
-		duk_put_prop_index(ctx, -3, e->ring_head);
-		e->ring_head = (e->ring_head + 1) & e->ring_mask;
-		e->ring_count--;
-		duk_call(ctx, 0);
-		duk_pop_2(ctx);
-		/*
-		 * Natives alone may run here, which no interrupt sees.  Who
-		 * runs next finds that nothing is left, and is named.
-		 */
-		inst->fuel -= 8;
-		ran++;
-		if (mirage_ending(inst))
-			break;
-	}
-	MIRAGE_PROBE(microtasks, inst->stats.turns, ran);
-	return (0);
-}
-
 bool
 mirage_engine_microtasks(struct mirage_instance *inst)
 {
 	if (inst->engine == NULL)
 		return (false);
-	if (inst->engine->ring_count == 0)
+	if (!mirage_microtasks_wait(inst->engine))
 		return (!mirage_ending(inst));
-	return (enter(inst, run_microtasks, inst));
+	return (enter(inst, mirage_microtasks_run, inst));
 }
 
 /* --- turns and calls --- */
@@ -455,8 +374,8 @@ run_calls(duk_context *ctx, void *arg)
 			duk_push_uint(ctx, call.args[i]);
 		duk_call(ctx, (duk_idx_t)call.nargs);
 		duk_pop(ctx);
-		if (inst->engine->ring_count > 0)
-			(void)run_microtasks(ctx, inst);
+		if (mirage_microtasks_wait(inst->engine))
+			(void)mirage_microtasks_run(ctx, inst);
 		/* What is left of this turn's budget is not the next one's. */
 		mirage_unit_settle(inst, ctx);
 	}

@@ -61,8 +61,18 @@ void mirage_native_put(
 /* native_core.c: pushes the object that the program's main gets. */
 void mirage_native_push(duk_context *);
 
-/* engine.c, for native_core.c: queueMicrotask(callback). */
-duk_ret_t mirage_native_queue_microtask(duk_context *);
+/*
+ * Pushes an array of our own.  It has no prototype: setters that a program
+ * puts into Array.prototype would take what is put here.
+ */
+void mirage_push_own_array(duk_context *);
+
+/*
+ * microtasks.c, async.c: add the microtask queue, and what resumes async
+ * functions, to the object on top of the stack.
+ */
+void mirage_native_microtasks(duk_context *);
+void mirage_native_async(duk_context *);
 
 /* native_math.c: adds the functions of ES2015 that Duktape's Math lacks. */
 void mirage_native_math(duk_context *);

@@ -355,7 +355,6 @@ mirage_native_push(duk_context *ctx)
 	    {"wallClock", wall_clock, 0},
 	    {"timerSet", timer_set, 3},
 	    {"timerClear", timer_clear, 1},
-	    {"queueMicrotask", mirage_native_queue_microtask, 1},
 	    {"stats", stats, 0},
 	    {"fail", fail, 2},
 	    {"thrownHere", thrown_here, 1},
@@ -368,6 +367,8 @@ mirage_native_push(duk_context *ctx)
 	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));
 	push_config(ctx);
 	duk_put_prop_string(ctx, -2, "config");
+	mirage_native_microtasks(ctx);
+	mirage_native_async(ctx);
 	mirage_native_net(ctx);
 	mirage_native_frame_code(ctx);
 }

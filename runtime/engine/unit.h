@@ -49,6 +49,8 @@ struct mirage_sample {
 	uint32_t deeper; /* that had no room */
 };
 
+struct mirage_async;
+
 struct mirage_engine {
 	struct duk_hthread *ctx;
 
@@ -76,6 +78,8 @@ struct mirage_engine {
 	uint32_t ring_mask;
 	uint32_t ring_head;
 	uint32_t ring_count;
+	mirage_ref drained; /* called when there are none left; 0: nothing */
+	struct mirage_async *async; /* NULL: no function awaits */
 
 	void *deep[MIRAGE_DEEP]; /* what a collection has still to mark */
 	unsigned ndeep;

@@ -68,8 +68,19 @@ export interface Native {
   timerSet(callback: () => void, delayNs: number, repeat: boolean): number;
   /** Unknown ids are ignored. */
   timerClear(id: number): void;
-  /** Run before the current callback's turn goes on to the next event, in order. */
-  queueMicrotask(callback: () => void): void;
+  /** `job(a, b)` is run before the current callback's turn goes on to the next event, in order. */
+  queueMicrotask(job: (a: never, b: never) => void, a?: unknown, b?: unknown): void;
+  /** `callback` runs once, when no microtask is left; replaces the one that was to. */
+  whenDrained(callback: () => void): void;
+  /**
+   * Makes the job that resumes an async function: called with a promise that is settled and the function's state. It
+   * leaves to `advance` what it cannot do itself, with what the body has returned, and to `awaitValue` what is no `maker`.
+   */
+  asyncJob(
+    maker: unknown,
+    advance: (state: never, code: number, value: unknown) => void,
+    awaitValue: (value: unknown, state: never) => void,
+  ): (promise: never, state: never) => void;
   /** Ends the program with `error` as an uncaught exception would. */
   fail(error: unknown, prefix: string): never;
   /** Remembers this place for a message, should `value`, which carries no stack, end the program. */

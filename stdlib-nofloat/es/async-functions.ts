@@ -4,16 +4,9 @@
  *
  * @module
  */
-import { NEXT, RETURNED, type Stepper, step, stepperOf, THROW, YIELDED } from "./generators.ts";
-import {
-  awaitValue,
-  type InternalPromise,
-  MakeBare,
-  REJECTED,
-  resolvePromise,
-  SETTLED,
-  settle,
-} from "./promise.ts";
+import { native } from "../../src/lib/native.ts";
+import { NEXT, RETURNED, type Stepper, step, stepperOf, YIELDED } from "./generators.ts";
+import { awaitValue, type InternalPromise, MakeBare, REJECTED, resolvePromise, settle } from "./promise.ts";
 
 type Outcome = IteratorResult<unknown, unknown>;
 interface OtherGenerator {
@@ -26,14 +19,17 @@ function end(state: Stepper, told: number, out: unknown): void {
   else settle(state.promise as InternalPromise, REJECTED, out);
 }
 
-/** The job of a promise that an async function awaited. */
-function resume(promise: InternalPromise, state: Stepper): void {
-  const told = step(state, (promise.state & SETTLED) === REJECTED ? THROW : NEXT, promise.value);
+/** Runs a body on to its next `await`, or its end. */
+function advance(state: Stepper, how: number, value: unknown): void {
+  const told = step(state, how, value);
   const out = state.out;
   state.out = undefined;
   if (told === YIELDED) awaitValue(out, state);
   else end(state, told, out);
 }
+
+/** The job of a promise that an async function awaited; it comes here, too, with what is not common. */
+const resume = native.asyncJob(Promise, advance as never, awaitValue as never);
 
 /** Drives an iterator that is not ours. */
 function drive(generator: OtherGenerator, resolve: (v: unknown) => void, reject: (v: unknown) => void): void {
@@ -71,12 +67,8 @@ function asyncToGenerator(body: (...args: unknown[]) => unknown): unknown {
       return new Promise((resolve, reject) => drive(generator as OtherGenerator, resolve, reject));
     }
     state.promise = promise;
-    state.job = resume as never;
-    const told = step(state, NEXT, undefined);
-    const out = state.out;
-    state.out = undefined;
-    if (told === YIELDED) awaitValue(out, state);
-    else end(state, told, out);
+    state.job = resume;
+    advance(state, NEXT, undefined);
     return promise;
   };
 }

@@ -40,7 +40,6 @@ enum Told {
 
 /** The same for others. */
 export const NEXT = 0;
-export const THROW = 1;
 export const YIELDED = 0;
 export const RETURNED = 1;
 

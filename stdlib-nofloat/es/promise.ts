@@ -25,7 +25,6 @@ enum State {
 
 /** The same for others. */
 export const REJECTED = 2;
-export const SETTLED = 3;
 
 /** What waits for a promise: the job that is queued for it, or an array of these if there are several. */
 interface Waiting {

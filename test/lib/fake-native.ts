@@ -88,7 +88,9 @@ export class FakeNative {
     wallClock: () => self.wall,
     timerSet: (callback, delayNs) => self.timers.push({ callback, atNs: self.nowNs + delayNs }),
     timerClear: () => {},
-    queueMicrotask: (callback) => queueMicrotask(callback),
+    queueMicrotask: (job, a, b) => queueMicrotask(() => job(a as never, b as never)),
+    whenDrained: (callback) => void setTimeout(callback),
+    asyncJob: () => () => {},
     fail: (error) => {
       throw error;
     },
