@@ -122,6 +122,12 @@ of_connection(const struct mirage_probe_tcp *c)
 }
 
 static struct value
+of_flow(const struct mirage_probe_flow *flow)
+{
+	return (of_number((uintptr_t)flow));
+}
+
+static struct value
 of_socket(const struct mirage_probe_udp *u)
 {
 	static _Thread_local char text[64];
@@ -148,6 +154,7 @@ of_netif(const struct mirage_probe_netif *netif)
 	    struct tcphdr *: of_address,              \
 	    struct udphdr *: of_address,              \
 	    struct mirage_probe_netif *: of_netif,    \
+	    struct mirage_probe_flow *: of_flow,      \
 	    struct mirage_probe_udp *: of_socket,     \
 	    struct mirage_probe_tcp *: of_connection, \
 	    default: of_number)(name)

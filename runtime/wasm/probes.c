@@ -139,6 +139,10 @@ describe_connection(struct mirage_probe_tcp *c, const uint32_t *r)
 	c->srtt_us = r[MIRAGE_WORD_SRTT_US];
 	c->retransmits = r[MIRAGE_WORD_RETRANSMITS];
 	c->dupacks = r[MIRAGE_WORD_DUPACKS];
+	c->snd_wl1 = r[MIRAGE_WORD_SND_WL1];
+	c->snd_wl2 = r[MIRAGE_WORD_SND_WL2];
+	c->rcv_adv = r[MIRAGE_WORD_RCV_ADV];
+	c->ts_recent = r[MIRAGE_WORD_TS_RECENT];
 }
 
 static void
@@ -153,10 +157,10 @@ describe_socket(struct mirage_probe_udp *u, const uint32_t *r)
 }
 
 /* A flow's number where a tracer looks for an address. */
-static void *
+static struct mirage_probe_flow *
 flow_of(const uint32_t *r)
 {
-	return ((void *)(uintptr_t)r[MIRAGE_WORD_FLOW]);
+	return ((struct mirage_probe_flow *)(uintptr_t)r[MIRAGE_WORD_FLOW]);
 }
 
 static void

@@ -64,5 +64,9 @@ export enum ProbeWord {
   SrttMicroseconds,
   Retransmits,
   Dupacks,
+  SndWl1,
+  SndWl2,
+  RcvAdv,
+  TsRecent,
   Count,
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { currentPage, parseProbes } from "../../tools/probes-doc.ts";
 import { ROOT } from "../support/mirage.ts";
 
@@ -54,4 +54,29 @@ it.each([
   ["that it does not understand", 'MIRAGE_PROBE_ROW(one, "when", (int, a))', /0 of 1/],
 ])("refuses a row %s", (_, row, message) => {
   expect(() => parseProbes(row)).toThrow(message);
+});
+
+describe("the library of D", () => {
+  const read = (folder: string): string => readFileSync(join(ROOT, "dtrace", folder, "mirage.d"), "utf8");
+
+  it("is the same for 10.x, but for what tcpsinfo_t lacks there", () => {
+    // The comments differ too.
+    const rows = (text: string): string[] => text.slice(text.indexOf("#pragma")).split("\n");
+    const only10 = rows(read("lib10"));
+    const missing = rows(read("lib")).filter((line) => !only10.includes(line));
+    expect(only10.filter((line) => !rows(read("lib")).includes(line))).toEqual([]);
+    expect(missing.filter((line) => !/^\ttcps_\w+ =|^\/\* .* \*\/$/.test(line))).toEqual([]);
+  });
+
+  it("has the structures of the C header", () => {
+    const header = readFileSync(join(ROOT, "runtime/include/mirage/probe_types.h"), "utf8");
+    const fields = (text: string, name: string): string[] => {
+      const body = new RegExp(`^struct ${name} \\{\n([^}]*)\\}`, "m").exec(text);
+      return [...body![1]!.matchAll(/^\t(?:const )?(.*?);/gm)].map(([, field]) => field!);
+    };
+    for (const name of ["mirage_probe_netif", "mirage_probe_udp", "mirage_probe_tcp"]) {
+      expect(fields(header, name).length).toBeGreaterThan(3);
+      expect(fields(read("lib"), name)).toEqual(fields(header, name));
+    }
+  });
 });

@@ -16,6 +16,9 @@ struct ip6_hdr;
 struct tcphdr;
 struct udphdr;
 
+/* There is none: the pointer is a connection's number. */
+struct mirage_probe_flow;
+
 struct mirage_probe_netif {
 	const char *name; /* as the platform has it */
 	uint32_t number; /* among the program's interfaces */
@@ -59,6 +62,10 @@ struct mirage_probe_tcp {
 	uint32_t srtt_us; /* smoothed round-trip time */
 	uint32_t retransmits; /* timeouts in a row */
 	uint32_t dupacks; /* duplicate acknowledgements in a row */
+	uint32_t snd_wl1; /* sequence number and acknowledgement of the */
+	uint32_t snd_wl2; /* segment that set snd_wnd last */
+	uint32_t rcv_adv; /* right edge of the window that the peer knows */
+	uint32_t ts_recent; /* timestamp of the peer's to be echoed */
 };
 
 #endif /* MIRAGE_PROBE_TYPES_H */

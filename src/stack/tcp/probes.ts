@@ -83,5 +83,9 @@ export class TcpProbes {
     record.set(ProbeWord.SrttMicroseconds, recovery.roundTrip.smoothedMicroseconds);
     record.set(ProbeWord.Retransmits, recovery.roundTrip.backoffs);
     record.set(ProbeWord.Dupacks, recovery.duplicates);
+    record.set(ProbeWord.SndWl1, connection.sndWl1);
+    record.set(ProbeWord.SndWl2, connection.sndWl2);
+    record.set(ProbeWord.RcvAdv, connection.rcvAdv);
+    record.set(ProbeWord.TsRecent, connection.tsRecent);
   }
 }
