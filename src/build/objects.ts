@@ -23,10 +23,10 @@ import type { Progress } from "./progress.ts";
 import { findClang, findDuktape, findLlvmTool } from "./toolchain.ts";
 
 /**
- * `nofloat`: what ships. `hardfloat`: the same C with SSE doubles, to compare with. `asan`: the float-free code under
- * AddressSanitizer and UndefinedBehaviorSanitizer.
+ * `nofloat`: what ships. `hardfloat`: the same C with SSE doubles, to compare with. `noprobes`: without probes, for what
+ * those that are off cost. `asan`: the float-free code under AddressSanitizer and UndefinedBehaviorSanitizer.
  */
-export const variants = ["nofloat", "hardfloat", "asan"] as const;
+export const variants = ["nofloat", "hardfloat", "noprobes", "asan"] as const;
 export type Variant = (typeof variants)[number];
 
 /** See "One set of objects" in docs/design.md. */
@@ -64,6 +64,8 @@ function targetFlags(variant: Variant): string[] {
       return ["--target=x86_64-unknown-none-elf", ...noFloatFlags];
     case "hardfloat":
       return ["--target=x86_64-unknown-none-elf"];
+    case "noprobes":
+      return ["--target=x86_64-unknown-none-elf", ...noFloatFlags, "-DMIRAGE_NO_PROBES"];
     case "asan":
       // The bare target has no sanitizers; the ABI of the two is the same.
       return ["--target=x86_64-linux-gnu", ...noFloatFlags, ...sanitizerFlags, "-DMIRAGE_ASAN"];
@@ -98,6 +100,7 @@ export function hostedFlags(variant: Variant): string[] {
     "-Wextra",
     "-Wno-unused-parameter",
     ...(variant === "asan" ? [...sanitizerFlags, "-DMIRAGE_ASAN"] : []),
+    ...(variant === "noprobes" ? ["-DMIRAGE_NO_PROBES"] : []),
     "-Iruntime/include",
     "-Iruntime",
   ];

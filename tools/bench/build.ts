@@ -6,8 +6,8 @@ import { packageRoot } from "../../src/build/paths.ts";
 
 export const WORK = join(packageRoot, "build/bench");
 
-/** Float-free objects, as every target links them, or the same C compiled for SSE. */
-export type Variant = "nofloat" | "hardfloat";
+/** Float-free objects, as every target links them; the same C compiled for SSE; or without probes. */
+export type Variant = "nofloat" | "hardfloat" | "noprobes";
 
 export function build(program: string, variant: Variant = "nofloat"): string {
   const name = program.replaceAll("/", "-").replace(/\.ts$/, "");

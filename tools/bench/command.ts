@@ -12,6 +12,7 @@ import { benchMemory } from "./memory.ts";
 import type { PartResult } from "./part.ts";
 import { benchSegments } from "./segments.ts";
 import { benchTcp } from "./tcp.ts";
+import { benchTracing } from "./tracing.ts";
 
 const parts: Readonly<Record<string, () => PartResult | Promise<PartResult>>> = {
   engine: benchEngine,
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => PartResult | Promise<PartResult>>> = 
   tcp: benchTcp,
   segments: benchSegments,
   goodput: benchGoodput,
+  tracing: benchTracing,
   memory: benchMemory,
 };
 

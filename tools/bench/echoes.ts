@@ -7,7 +7,7 @@ import type { PartResult } from "./part.ts";
 import { formatTable, median } from "./table.ts";
 
 const MAC = [0x02, 0, 0, 0, 0, 0x02];
-const OPTIONS = ["--net", "fd:3", "--ipv4", "10.0.0.2/24", "--mac", "02:00:00:00:00:02"];
+export const OPTIONS = ["--net", "fd:3", "--ipv4", "10.0.0.2/24", "--mac", "02:00:00:00:00:02"];
 /** Ethernet, IPv4, UDP or ICMP. */
 const HEADERS = 42;
 const SIZES = [64, 128, 256, 512, 1024, 1514];
@@ -17,8 +17,9 @@ const FRAMES = 10_000;
 const TRIPS = 10_000;
 const LATENCY_BYTES = 64;
 
-const udp = (bytes: number) => udpDatagram(MAC, 7, bytes - HEADERS);
-const icmp = (bytes: number) => icmpEcho(MAC, 1, bytes - HEADERS);
+/** Frames of so many bytes that a program answers. */
+export const udp = (bytes: number) => udpDatagram(MAC, 7, bytes - HEADERS);
+export const icmp = (bytes: number) => icmpEcho(MAC, 1, bytes - HEADERS);
 
 interface Subject {
   readonly name: string;
@@ -41,7 +42,7 @@ interface Answers {
   readonly roundTripNs?: readonly number[];
 }
 
-const hex = (frame: Uint8Array) => Buffer.from(frame).toString("hex");
+export const hex = (frame: Uint8Array) => Buffer.from(frame).toString("hex");
 
 /** The commands of all subjects, built. */
 function commands(peer: string): (Subject & { command: string[] })[] {

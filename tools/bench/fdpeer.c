@@ -10,8 +10,9 @@
  * program learns where answers go, then the frame that HEX spells, until FRAMES
  * answers came back, never more than 32 ahead.  What is not as long as that
  * frame is no answer.
- * Prints one JSON line: nanoseconds from before fork to the first answer, and
- * from the first to the last answer.  With -l the next frame is sent when the
+ * Prints one JSON line: nanoseconds from before fork to the first answer, from
+ * the first to the last answer, and of CPU that the program had in that time
+ * (its own and the kernel's for it).  With -l the next frame is sent when the
  * one before was answered, and nanoseconds of each round trip but the first are
  * printed, too.  Exit 1 when an answer does not come within 5 seconds, 2 for
  * bad arguments.
@@ -45,6 +46,18 @@ now_ns(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
+}
+
+/* What a process has had of the CPUs. */
+static uint64_t
+cpu_ns(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t id;
+
+	if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &ts) != 0)
+		return (0);
 	return ((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
 }
 
@@ -92,7 +105,7 @@ int
 main(int argc, char **argv)
 {
 	uint8_t arp[2048], frame[2048], answer[2048];
-	uint64_t start, first = 0, last = 0, *trips = NULL, asked = 0;
+	uint64_t start, first = 0, last = 0, *trips = NULL, asked = 0, cpu = 0;
 	long frames, sent = 0, got = 0, window = WINDOW;
 	struct pollfd pfd;
 	size_t arp_len, len;
@@ -158,8 +171,10 @@ main(int argc, char **argv)
 			last = now_ns();
 			if (trips != NULL)
 				trips[got] = last - asked;
-			if (got++ == 0)
+			if (got++ == 0) {
 				first = last;
+				cpu = cpu_ns(child);
+			}
 		} else if ((pfd.revents & POLLOUT) != 0) {
 			if (latency)
 				asked = now_ns();
@@ -170,11 +185,13 @@ main(int argc, char **argv)
 		} else if ((pfd.revents & (POLLHUP | POLLERR)) != 0)
 			errx(1, "the program ended after %ld answers", got);
 	}
+	cpu = cpu_ns(child) - cpu;
 	kill(child, SIGINT);
 	waitpid(child, NULL, 0);
-	printf("{\"firstAnswerNs\":%llu,\"streamNs\":%llu,\"answers\":%ld",
+	printf("{\"firstAnswerNs\":%llu,\"streamNs\":%llu,\"cpuNs\":%llu,"
+	       "\"answers\":%ld",
 	    (unsigned long long)(first - start),
-	    (unsigned long long)(last - first), got);
+	    (unsigned long long)(last - first), (unsigned long long)cpu, got);
 	if (trips != NULL) {
 		printf(",\"roundTripNs\":[");
 		for (long i = 1; i < got; i++)

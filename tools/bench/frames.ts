@@ -33,12 +33,12 @@ const SUBJECTS: readonly Subject[] = [
   { label: "ICMP echo, examples/reflector (raw frames)", program: "examples/reflector", frame: icmp },
 ];
 
-function capture(subject: Subject, frames: number): string {
+function capture(frame: Uint8Array, frames: number): string {
   const file = join(WORK, `frames-${frames}.pcap`);
   const writer = new PcapWriter(file);
   writer.frame(arp(1));
   for (let i = 0; i < frames; i++) {
-    writer.frame(subject.frame);
+    writer.frame(frame);
   }
   writer.close();
   return file;
@@ -55,17 +55,22 @@ function perFrame(
   return small === undefined || large === undefined ? undefined : (large - small) / (many - few);
 }
 
+/** Instructions for each frame of a capture that `executable` answers; undefined without valgrind. */
+export function instructionsPerFrame(executable: string, frame: Uint8Array): number | undefined {
+  return perFrame(
+    (frames) =>
+      countInstructions([executable, "--net", `pcap:${capture(frame, frames)},/dev/null`, ...OPTIONS]),
+    2_000,
+    6_000,
+  );
+}
+
 export function benchFrames(): PartResult {
   const rows = SUBJECTS.map((subject) => {
     const executable = build(subject.program);
-    const instructions = perFrame(
-      (frames) =>
-        countInstructions([executable, "--net", `pcap:${capture(subject, frames)},/dev/null`, ...OPTIONS]),
-      2_000,
-      6_000,
-    );
+    const instructions = instructionsPerFrame(executable, subject.frame);
     const wall = (frames: number): number => {
-      const file = capture(subject, frames);
+      const file = capture(subject.frame, frames);
       const times = Array.from({ length: 5 }, () => {
         const from = process.hrtime.bigint();
         execFileSync(executable, ["--net", `pcap:${file},/dev/null`, ...OPTIONS], { stdio: "ignore" });

@@ -28,9 +28,13 @@
 #include "../../../dtrace/probes.def"
 #undef MIRAGE_PROBE_ROW
 
-/* Does anybody listen? */
+/* Does anybody listen?  MIRAGE_NO_PROBES: to measure what asking costs. */
+#ifdef MIRAGE_NO_PROBES
+#define MIRAGE_PROBE_ENABLED(name) 0
+#else
 #define MIRAGE_PROBE_ENABLED(name) \
 	__builtin_expect(mirage_probe_##name##_enabled != 0, 0)
+#endif
 
 /* The empty statement behind the call keeps it from becoming a jump. */
 #define MIRAGE_PROBE(name, ...)                           \
