@@ -92,7 +92,9 @@ export async function traceFlame({ file, seconds, program, from }: FlameChoice):
   if (file.endsWith(".folded")) {
     writeFileSync(file, folded);
   } else {
-    await writeReport(file, flameReport(parseFolded(folded, from ?? "flame.d"), title));
+    // What was sampled elsewhere says nothing of this machine.
+    const environment: [string, string][] | undefined = from === undefined ? undefined : [["samples", from]];
+    await writeReport(file, flameReport(parseFolded(folded, from ?? "flame.d"), title, environment));
   }
   process.stdout.write(`${file}: ${title}\n`);
   return ExitCode.Ok;

@@ -75,7 +75,10 @@ export function flameReport(
   const { samples } = summarize(stacks);
   return {
     title,
-    environment: [...environment, ["samples", samples.toLocaleString("en-US")]],
+    environment: [
+      ...environment,
+      ["stacks", `${stacks.length.toLocaleString("en-US")}, of ${samples.toLocaleString("en-US")} samples`],
+    ],
     sections: [{ title: "Flame graph", plot: { kind: "flame", stacks } }],
   };
 }

@@ -30,7 +30,7 @@ const WORK = [
 
 const run = promisify(execFile);
 
-type Condition = "left out" | "none enabled" | "frames" | "language";
+type Condition = "left out" | "none enabled" | "frames" | "stack" | "language";
 
 function probesOfFamily(family: string): string[] {
   const rows = parseProbes(readFileSync(join(packageRoot, "dtrace/probes.def"), "utf8"));
@@ -95,7 +95,7 @@ export async function benchTracing(): Promise<PartResult> {
   const without = build(PROGRAM, "noprobes");
   const known = probesOf(shipped);
   const why = obstacles(tracingFacts());
-  const families = why.length > 0 ? [] : (["frames", "language"] as const);
+  const families = why.length > 0 ? [] : (["frames", "stack", "language"] as const);
   const conditions: Condition[] = ["left out", "none enabled", ...families];
 
   const echoes = async (executable: string, frame: Uint8Array): Promise<Echoes> => {
@@ -196,7 +196,7 @@ export async function benchTracing(): Promise<PartResult> {
   const section: Section = {
     title: "The cost of tracing",
     text: [
-      `Echoes over a socket pair for each second of CPU that the program had (its own and the kernel's for it), in turns: a program that was built without probes, the program as it is with none enabled, and with all probes of a family counted by bpftrace. Medians of ${ROUNDS} rounds of ${FRAMES.toLocaleString("en-US")} echoes. On Linux each probe that fires is a trap into the kernel and back, most of the cost of those that are on. Instructions are callgrind's, of the program alone, while nobody traces.`,
+      `Echoes over a socket pair for each second of CPU that the program had (its own and the kernel's for it), in turns: a program that was built without probes (but for what the interpreter does to know of language probes, which is the same in all), the program as it is with none enabled, and with all probes of a family counted by bpftrace. Medians of ${ROUNDS} rounds of ${FRAMES.toLocaleString("en-US")} echoes. On Linux each probe that fires is a trap into the kernel and back, most of the cost of those that are on. Instructions are callgrind's, of the program alone, while nobody traces.`,
       ...why.map((line) => `Not measured with probes enabled: ${line}.`),
     ],
     plot: {
