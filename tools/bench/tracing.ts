@@ -161,10 +161,10 @@ export async function benchTracing(): Promise<PartResult> {
         bars.push({ label: `${name}: ${label}`, ratio, low, high, better: "higher" });
       rows.push([
         `${name}: ${label}`,
-        median(rates).toFixed(0),
+        Math.round(median(rates)).toLocaleString("en-US"),
         condition === "left out" ? "1" : ratio.toFixed(3),
         condition === "left out" ? "" : `${low.toFixed(3)}-${high.toFixed(3)}`,
-        median(all.map((one) => one.eachSecond)).toFixed(0),
+        Math.round(median(all.map((one) => one.eachSecond))).toLocaleString("en-US"),
         fired.toFixed(1),
         count === undefined ? "" : count.toFixed(1),
       ]);
