@@ -18,6 +18,8 @@ const RETRANSMISSIONS_MAX: u32 = 12;
  * fails with a chance of one half, so a long transfer would see that happen.
  */
 const RETRANSMISSION_MILLISECONDS_MIN: u64 = 900_000;
+/** And not before the user timeout, up to this: nobody waits for days. */
+const RETRANSMISSION_MILLISECONDS_MAX: u64 = 3_600_000;
 /** After so many SYNs without an answer an ICMP error counts as final. */
 const SOFT_ERROR_RETRANSMISSIONS: u32 = 3;
 
@@ -176,7 +178,8 @@ export class Timers<Below extends Network> {
       count(core.counters.retransmissionTimeouts);
       const quiet = core.nowMilliseconds - connection.progressAtMilliseconds;
       const isHopeless = connection.recovery.roundTrip.backoffs > RETRANSMISSIONS_MAX;
-      const patience = max<u64>(RETRANSMISSION_MILLISECONDS_MIN, connection.userTimeoutMilliseconds);
+      const wanted = min<u64>(connection.userTimeoutMilliseconds, RETRANSMISSION_MILLISECONDS_MAX);
+      const patience = max<u64>(RETRANSMISSION_MILLISECONDS_MIN, wanted);
       if (isHopeless && quiet >= patience) {
         if (connection.sndWnd !== 0 || !this.heardLately(connection)) {
           this.abort(connection, StackError.ETIMEDOUT);
