@@ -120,6 +120,7 @@ describe("user timeout (RFC 5482)", () => {
   test.each([
     ["seconds, rounded up", 5001, 6],
     ["minutes, rounded up, where seconds do not fit", 32_767_001, 0x8000 | 547],
+    ["the most that it can say", 0xffff_ffff, 0xffff],
   ])("is announced in segments without data, in %s, from when it is set", (_unit, milliseconds, field) => {
     peer.timestamp = 1;
     peer.connect();

@@ -13,11 +13,11 @@ const MOST_SECONDS: u32 = 3600;
 const MINUTES: u32 = 1 << 15;
 const VALUE_MAX: u32 = MINUTES - 1;
 
-/** The option's 16 bits, rounded up. `milliseconds`: not 0. */
+/** The option's 16 bits, rounded up, as far as they go: 22 days. `milliseconds`: not 0. */
 export function userTimeoutField(milliseconds: u32): u32 {
   const seconds = (milliseconds - 1) / 1000 + 1;
   if (seconds <= VALUE_MAX) return seconds;
-  return MINUTES | ((seconds + 59) / 60); // of 2^32 ms there are 71,583
+  return MINUTES | min((seconds + 59) / 60, VALUE_MAX);
 }
 
 /** Seconds that the option's 16 bits say. 0 is reserved, and ignored. */
