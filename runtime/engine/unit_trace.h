@@ -189,13 +189,24 @@ unit_put_text(char *to, const char *end, const char *s)
 	return (to);
 }
 
+static char *
+unit_put_number(char *to, const char *end, uint32_t n)
+{
+	char digits[12], *at = digits + sizeof(digits) - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	return (unit_put_text(to, end, at));
+}
+
 /* "new Name (file.ts:12)_[j]"; NULL: there is no room. */
 static char *
 unit_put_function(
     duk_hthread *thr, const duk_activation *act, char *to, const char *end)
 {
 	struct unit_where where;
-	char line[16];
 
 	unit_act_where(thr, act, true, &where);
 	if ((act->flags & DUK_ACT_FLAG_CONSTRUCT) != 0)
@@ -204,8 +215,8 @@ unit_put_function(
 	to = unit_put_text(to, end, " (");
 	to = unit_put_text(to, end, where.file);
 	if (where.line != 0) {
-		snprintf(line, sizeof(line), ":%lu", (unsigned long)where.line);
-		to = unit_put_text(to, end, line);
+		to = unit_put_text(to, end, ":");
+		to = unit_put_number(to, end, where.line);
 	}
 	to = unit_put_text(to, end, ")_[j]");
 	return (to < end ? to : NULL);

@@ -54,7 +54,7 @@ function frameOf(line: string, inKernel: boolean, names: FrameCodeNames): string
 /** Functions by which C calls TypeScript, and the interpreter calls itself: nothing of them is left. */
 const interpreter =
   /^(?:duk__?js_execute_bytecode\w*|duk__?handle_(?:call|safe_call)\w*|duk__executor_\w+|duk_p?call\w*|duk_new|duk_safe_call|enter|run_(?:call|calls|main|microtasks)|mirage_engine_(?:main|call|calls|microtasks))$/;
-/** What keeps the text of the stack is no part of the program. */
+/** What keeps the text of the stack, and what that calls, is no part of the program. */
 const sampler = /^unit_(?:sample|put|entered|left|act_|where|trace)\w*$/;
 const address = /^0x[0-9a-f]+$/;
 
@@ -87,8 +87,9 @@ function fold(sample: Sample, names: FrameCodeNames): string[] {
   }
   // A stack that was too deep shows only its innermost functions: those that TypeScript called.
   const last = c.findLastIndex((name) => interpreter.test(name));
-  const above = c.slice(last + 1).filter((name) => !sampler.test(name));
-  return [...c.slice(0, Math.max(0, first)), ...js, ...above];
+  const above = c.slice(last + 1);
+  const keeping = above.findIndex((name) => sampler.test(name));
+  return [...c.slice(0, Math.max(0, first)), ...js, ...above.slice(0, keeping < 0 ? undefined : keeping)];
 }
 
 /** The executable that `--profile` sampled, if this is what it wrote. */

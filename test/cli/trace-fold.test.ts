@@ -69,7 +69,7 @@ describe("stacks of a kernel", () => {
   it("that were cut off keep their innermost functions, and the sampler is no part of them", () => {
     const text = block(
       "deep (main.ts:1)_[j]",
-      ["mirage.ko`unit_sample_push+0x2", "mirage.ko`native_x+0x4"],
+      ["mirage.ko`memcpy+0x1", "mirage.ko`unit_sample_push+0x2", "mirage.ko`native_x+0x4"],
       1,
     );
     expect(foldSamples(text, NONE)).toBe("deep (main.ts:1)_[j];native_x 1\n");
