@@ -281,13 +281,15 @@ export async function compareInGuest(
   const client = from.includes("outside") ? makeClient() : undefined;
   const load = client === undefined ? "" : buildLoad(folder);
   const inside = client === undefined ? [] : ["ip", "netns", "exec", client.name];
-  const { child, forget } = start([
+  const vmTest = [
     ...inside,
     ...[process.execPath, process.argv[1]!, "vm-test", "--image", options.image!, "--accel", accel],
     ...["--timeout", String(timeout), "--silence", String(timeout), "--out", out],
     ...(client === undefined ? ["--net", "none"] : ["--net", `tap:${TAP}`]),
     payload,
-  ]);
+  ];
+  // It has QEMU to end.
+  const { child, forget } = start(vmTest, "SIGTERM");
   const console_ = new Console();
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     console_.hear(text);

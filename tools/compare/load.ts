@@ -18,6 +18,9 @@ export const loadSource: string = join(packageRoot, "tools/compare/load");
 /** What is kept of a process's standard error, to say why it failed. */
 const WHY_MAX = 2000;
 
+/** Until a server says that it listens. */
+const START_SECONDS = 60;
+
 /** Compiles the generator for this machine into `folder`; its path. */
 export function buildLoad(folder: string): string {
   const program = join(folder, "net-load");
@@ -60,19 +63,22 @@ export function softirqThreads(): number[] {
     .map(Number);
 }
 
-/** Starts a process that ends with this one, whatever comes. */
+/**
+ * Starts a process that ends with this one, whatever comes: by `signal`, which must not be SIGKILL if it has children of
+ * its own.
+ */
 export function start(
   command: readonly string[],
-  stdio: "pipe" | "ignore" = "pipe",
+  signal: NodeJS.Signals = "SIGKILL",
 ): { child: ChildProcess; forget: () => void } {
-  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", stdio] });
+  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   let over = false;
   child.once("close", () => {
     over = true;
   });
   const forget = atEnd(() => {
     if (!over) {
-      child.kill("SIGKILL");
+      child.kill(signal);
     }
   });
   return { child, forget };
@@ -127,12 +133,19 @@ export async function startServer(command: readonly string[]): Promise<Server> {
     stderr = (stderr + text).slice(-WHY_MAX);
   });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    // All that it says must be read, or it stops.
-    child.stdout!.on("data", () => resolve());
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new BuildError(`${command.at(-1)}: ended with ${code}: ${stderr}`)));
-  });
+  const what = command.join(" ");
+  let patience: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // All that it says must be read, or it stops.
+      child.stdout!.on("data", () => resolve());
+      child.once("error", reject);
+      child.once("close", (code) => reject(new BuildError(`${what}: ended with ${code}: ${stderr.trim()}`)));
+      patience = setTimeout(() => reject(new BuildError(`${what}: said nothing`)), START_SECONDS * 1000);
+    });
+  } finally {
+    clearTimeout(patience);
+  }
   return {
     pid: child.pid!,
     async stop() {
