@@ -294,7 +294,7 @@ export async function compareInGuest(
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     console_.hear(text);
     for (const [line] of text.matchAll(/^(?:round \d+ of \d+|warming up)$/gm)) {
-      progress(`in the guest: ${line}`);
+      progress(`${line}, in the guest`);
     }
   });
   child.stderr!.setEncoding("utf8").on("data", (text: string) => console_.hear(text));
