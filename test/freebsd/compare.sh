@@ -66,7 +66,7 @@ cleanup() {
 	# shellcheck disable=SC2086
 	[ -z "$servers" ] || kill $servers 2>/dev/null
 	unload
-	jail -r native 2>/dev/null
+	jail -r mirage_compare 2>/dev/null
 	[ -z "$epair" ] || ifconfig "$epair" destroy
 	[ -z "$alias" ] || ifconfig "$alias" inet 192.168.77.1 -alias
 	while read -r one; do
@@ -202,13 +202,13 @@ jails() {
 	kldload if_epair 2>/dev/null
 	epair=$(ifconfig epair create) || die "no epair: this kernel has no if_epair"
 	other=${epair%a}b
-	jail -c name=native vnet persist || die "no vnet jails here: the kernel lacks VIMAGE"
-	ifconfig "$other" vnet native
+	jail -c name=mirage_compare vnet persist || die "no vnet jails here: the kernel lacks VIMAGE"
+	ifconfig "$other" vnet mirage_compare
 	ifconfig "$epair" 10.77.1.1/24 up
-	jexec native ifconfig "$other" $native/24 up
-	jexec native ifconfig lo0 127.0.0.1/8 up
-	jexec native sysctl net.inet.icmp.icmplim=0 net.inet.tcp.msl=1000 >/dev/null 2>&1
-	serve jexec native
+	jexec mirage_compare ifconfig "$other" $native/24 up
+	jexec mirage_compare ifconfig lo0 127.0.0.1/8 up
+	jexec mirage_compare sysctl net.inet.icmp.icmplim=0 net.inet.tcp.msl=1000 >/dev/null 2>&1
+	serve jexec mirage_compare
 	answers $native
 	round=0
 	while [ $round -le "$rounds" ]; do
