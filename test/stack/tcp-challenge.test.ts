@@ -3,13 +3,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
 import * as packets from "../support/packets.ts";
 import { segment } from "../support/tcp-segments.ts";
-import { fromPeer, newStackWithPeer, OWN, PEER, text } from "./fixture.ts";
+import { fromPeer, OWN, PEER, text } from "./fixture.ts";
 import {
   ACK,
   FIELD,
   FIN,
   ISS,
-  listen,
   MILLISECOND,
   Peer,
   pattern,
@@ -17,6 +16,7 @@ import {
   SECOND,
   STATE,
   SYN,
+  server,
   words,
 } from "./tcp-peer.ts";
 
@@ -24,14 +24,8 @@ let host: Host;
 let peer: Peer;
 
 beforeEach(async () => {
-  host = await newStackWithPeer();
-  listen(host);
-  peer = new Peer(host);
+  ({ host, peer } = await server());
 });
-
-function abort(): void {
-  peer.call("tcp_abort");
-}
 
 describe("RFC 5961", () => {
   test("a RST with just the expected number resets, another one in the window is asked about", () => {
@@ -56,7 +50,7 @@ describe("RFC 5961", () => {
       expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
     }
     expect(peer.state).toBe(STATE.established);
-    abort();
+    peer.abort();
   });
 
   test("an ACK of what was never sent, or long ago, is answered, and its data is not taken", () => {
@@ -67,7 +61,7 @@ describe("RFC 5961", () => {
     expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
     expect(peer.read()).toHaveLength(0);
     expect(host.counter("drop.tcp.bad-ack")).toBe(2);
-    abort();
+    peer.abort();
   });
 
   test("an ACK that is only a little old is good enough for data", () => {
@@ -78,7 +72,7 @@ describe("RFC 5961", () => {
     peer.say(ACK);
     peer.say(ACK, { ack: old, payload: text("late") });
     expect(peer.read()).toEqual(text("late"));
-    abort();
+    peer.abort();
   });
 
   test("five a second are answered, so that two who disagree do not go on for ever", () => {
@@ -89,7 +83,7 @@ describe("RFC 5961", () => {
     host.advance(SECOND);
     peer.say(SYN);
     peer.one();
-    abort();
+    peer.abort();
   });
 
   test("unacceptable segments are answered with what is expected (regression)", () => {
@@ -100,7 +94,7 @@ describe("RFC 5961", () => {
     expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
     peer.say(ACK, { seq: peer.seq + 1_000_000, payload: pattern(50) });
     expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
-    abort();
+    peer.abort();
   });
 
   test("resets for closed ports are limited to 200 a second", () => {
@@ -267,7 +261,7 @@ describe("ICMP", () => {
     const { seq } = peer.one();
     for (const code of [0, 1, 2, 3, 13]) icmp(3, code, seq);
     expect(peer.state).toBe(STATE.established);
-    abort();
+    peer.abort();
   });
 
   test("a smaller path MTU is believed about what is under way, which goes out again in smaller segments", () => {
@@ -292,7 +286,7 @@ describe("ICMP", () => {
       peer.heard();
     }
     expect(peer.get(FIELD.sendQueue)).toBe(0);
-    abort();
+    peer.abort();
   });
 
   test("a larger one is not", () => {
@@ -301,6 +295,6 @@ describe("ICMP", () => {
     const seq = peer.heard()[0]?.seq ?? 0;
     icmp(3, 4, seq, 9000);
     expect(peer.get(FIELD.mss)).toBe(1460);
-    abort();
+    peer.abort();
   });
 });

@@ -2,13 +2,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
 import { bytes } from "../support/packets.ts";
-import { newStackWithPeer, OWN, PEER, text } from "./fixture.ts";
+import { OWN, PEER, text } from "./fixture.ts";
 import {
   ACK,
   FIELD,
   FIN,
   ISS,
-  listen,
   MILLISECOND,
   Peer,
   pattern,
@@ -16,6 +15,7 @@ import {
   SECOND,
   STATE,
   SYN,
+  server,
   URG,
   words,
 } from "./tcp-peer.ts";
@@ -24,14 +24,8 @@ let host: Host;
 let peer: Peer;
 
 beforeEach(async () => {
-  host = await newStackWithPeer();
-  listen(host);
-  peer = new Peer(host);
+  ({ host, peer } = await server());
 });
-
-function abort(): void {
-  peer.call("tcp_abort");
-}
 
 describe("headers", () => {
   test.each([0, 1, 2, 3, 4])("a data offset of %i words is no header (regression)", (dataOffset) => {
@@ -40,7 +34,7 @@ describe("headers", () => {
     peer.silence();
     expect(host.counter("drop.tcp.malformed")).toBe(1);
     expect(peer.events()).toEqual([]);
-    abort();
+    peer.abort();
   });
 
   test("a data offset behind the end of the packet is none either", () => {
@@ -48,7 +42,7 @@ describe("headers", () => {
     peer.say(ACK, { fields: { dataOffset: 6 } });
     peer.silence();
     expect(host.counter("drop.tcp.malformed")).toBe(1);
-    abort();
+    peer.abort();
   });
 
   test("a wrong checksum is not answered, unless the card has verified it", () => {
@@ -58,7 +52,7 @@ describe("headers", () => {
     expect(host.counter("drop.tcp.checksum")).toBe(1);
     peer.say(ACK, { payload: text("good"), fields: { checksumError: 1 }, frame: { flags: 3 } });
     expect(peer.read()).toEqual(text("good"));
-    abort();
+    peer.abort();
   });
 
   test("sequence numbers wrap around (regression: compared as signed numbers)", () => {
@@ -103,13 +97,13 @@ describe("headers", () => {
     peer.say(ACK | URG, { payload: text("urgent!"), fields: { urgent: 3 } });
     expect(peer.read()).toEqual(text("urgent!"));
     expect(host.counter("tcp.urgent-taken-in-band")).toBe(1);
-    abort();
+    peer.abort();
   });
 
   test("segments to a broadcast address are not for TCP", () => {
     peer.connect();
     expect(host.counter("drop.tcp.group-address")).toBe(0);
-    abort();
+    peer.abort();
   });
 });
 
@@ -134,20 +128,20 @@ describe("options", () => {
     peer.connect({});
     peer.write(pattern(2000));
     expect(peer.heard()[0]?.payload).toHaveLength(536);
-    abort();
+    peer.abort();
   });
 
   test("an MSS of 1 is taken for 216, so that not headers alone travel", () => {
     peer.connect({ mss: 1 });
     peer.write(pattern(2000));
     expect(peer.heard()[0]?.payload).toHaveLength(216);
-    abort();
+    peer.abort();
   });
 
   test("an MSS above ours gives way to the interface's MTU", () => {
     peer.connect({ mss: 9000 });
     expect(peer.get(FIELD.mss)).toBe(1460);
-    abort();
+    peer.abort();
   });
 });
 
@@ -168,7 +162,7 @@ describe("timestamps", () => {
     const sent = peer.heard();
     expect(sent[0]?.payload).toHaveLength(1448);
     expect(sent.every(({ options }) => options.timestamps?.[1] === 2000)).toBe(true);
-    abort();
+    peer.abort();
   });
 
   test("go up by one in a millisecond", () => {
@@ -178,12 +172,12 @@ describe("timestamps", () => {
     host.advance(1234n * MILLISECOND);
     peer.write(text("b"));
     expect((peer.one().options.timestamps?.[0] ?? 0) - first).toBe(1234);
-    abort();
+    peer.abort();
   });
 
   test("begin elsewhere for another peer", () => {
     const here = peer.echo;
-    abort();
+    peer.abort();
     peer.heard();
     expect(here).not.toBe(Number(host.nowNs / MILLISECOND) & 0xffffffff);
   });
@@ -205,7 +199,7 @@ describe("timestamps", () => {
     expect(peer.one().ack).toBe(peer.seq);
     expect(host.counter("drop.tcp.paws")).toBe(1);
     expect(peer.read()).toEqual(text("new"));
-    abort();
+    peer.abort();
   });
 
   test("PAWS compares modulo 2^32", () => {
@@ -219,7 +213,7 @@ describe("timestamps", () => {
       host.advance(50n * MILLISECOND);
     }
     expect(peer.read()).toEqual(text("abc"));
-    abort();
+    peer.abort();
   });
 
   test("PAWS forgets a timestamp after 24 days", () => {
@@ -231,7 +225,7 @@ describe("timestamps", () => {
     peer.timestamp = 10;
     peer.data(text("b"));
     expect(peer.read()).toEqual(text("b"));
-    abort();
+    peer.abort();
   });
 
   test("a RST with an old one counts: it is not checked", () => {
@@ -251,14 +245,14 @@ describe("timestamps", () => {
     peer.data(text("b"));
     expect(peer.one().options.timestamps?.[1]).toBe(2000);
     peer.read();
-    abort();
+    peer.abort();
   });
 
   test("segments beyond a gap do not change the echo", () => {
     peer.timestamp = 3000;
     peer.say(ACK, { seq: peer.seq + 100, payload: text("later") });
     expect(peer.one().options.timestamps?.[1]).toBe(1000);
-    abort();
+    peer.abort();
   });
 });
 
@@ -282,7 +276,7 @@ describe("SACK", () => {
     expect(last.ack).toBe(at + 400);
     expect(last.options.sack).toBeUndefined();
     expect(peer.read()).toEqual(pattern(400));
-    abort();
+    peer.abort();
   });
 
   test("at most four blocks, three beside timestamps", () => {
@@ -303,7 +297,7 @@ describe("SACK", () => {
     peer.connect({ mss: 1460 });
     peer.say(ACK, { seq: peer.seq + 100, payload: pattern(100) });
     expect(peer.one().kinds).toEqual([]);
-    abort();
+    peer.abort();
   });
 
   test("what came twice is reported first (D-SACK)", () => {
@@ -323,7 +317,7 @@ describe("SACK", () => {
       [at + 450, at + 500],
       [at + 400, at + 500],
     ]);
-    abort();
+    peer.abort();
   });
 
   test("segments that overlap any way give the right bytes", () => {
@@ -342,7 +336,7 @@ describe("SACK", () => {
       say(from, to);
     expect(peer.read()).toEqual(pattern(1000));
     peer.heard();
-    abort();
+    peer.abort();
   });
 
   test("a FIN beyond a gap waits for its turn", () => {
@@ -355,7 +349,7 @@ describe("SACK", () => {
     expect(peer.one().ack).toBe(at + 7);
     expect(peer.state).toBe(STATE.closeWait);
     expect(peer.events().map(({ kind }) => kind)).toEqual([18, 18, 19]);
-    abort();
+    peer.abort();
   });
 });
 
@@ -365,5 +359,5 @@ test("a RST on connect with an unacceptable acknowledgement is ignored", () => {
   peer.say(RST | ACK, { ack: peer.ack + 1 });
   expect(peer.state).toBe(STATE.synSent);
   expect(OWN).toBe(0x0a000002);
-  abort();
+  peer.abort();
 });

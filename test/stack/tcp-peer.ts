@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { FrameOptions, Host, HostEvent } from "../support/host.ts";
 import { type Ipv4Fields, parse } from "../support/packets.ts";
 import * as segments from "../support/tcp-segments.ts";
-import { fromPeer, learnPeer, OWN, PEER } from "./fixture.ts";
+import { fromPeer, learnPeer, newStackWithPeer, OWN, PEER } from "./fixture.ts";
 
 export const { ACK, FIN, PSH, RST, SYN, URG } = segments;
 
@@ -60,6 +60,12 @@ export function words(address: number): [number, number, number, number] {
 
 export function listen(host: Host, port = PORT, backlog = 128): number {
   return host.call("tcp_listen", 0, 0, 0, 0, port, backlog);
+}
+
+/** A stack with a listener at `PORT`, and a peer that has said nothing yet. */
+export async function server(): Promise<{ host: Host; listener: number; peer: Peer }> {
+  const host = await newStackWithPeer();
+  return { host, listener: listen(host), peer: new Peer(host) };
 }
 
 export interface Say {
@@ -186,6 +192,11 @@ export class Peer {
     expect(this.one().flags).toBe(ACK);
     expect(this.events().map(({ kind }) => kind)).toEqual([EVENT.connected]);
     return this;
+  }
+
+  /** The program gives the flow up. */
+  abort(): void {
+    this.call("tcp_abort");
   }
 
   /** The program writes. Returns how much was taken. */

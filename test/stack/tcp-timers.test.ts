@@ -1,7 +1,7 @@
 /** What happens when nothing happens: keepalive, user timeout, lingering, waits that end; and closing with data left. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
-import { newStackWithPeer, PEER, text } from "./fixture.ts";
+import { PEER, text } from "./fixture.ts";
 import {
   ACK,
   EVENT,
@@ -18,6 +18,7 @@ import {
   SECOND,
   STATE,
   SYN,
+  server,
   words,
 } from "./tcp-peer.ts";
 
@@ -26,14 +27,8 @@ let peer: Peer;
 let listener: number;
 
 beforeEach(async () => {
-  host = await newStackWithPeer();
-  listener = listen(host);
-  peer = new Peer(host);
+  ({ host, listener, peer } = await server());
 });
-
-function abort(): void {
-  peer.call("tcp_abort");
-}
 
 describe("keepalive", () => {
   beforeEach(() => {
@@ -52,7 +47,7 @@ describe("keepalive", () => {
     host.advance(55n * SECOND);
     peer.silence();
     expect(peer.state).toBe(STATE.established);
-    abort();
+    peer.abort();
   });
 
   test("ends the flow when nobody answers", () => {
@@ -71,7 +66,7 @@ describe("keepalive", () => {
       peer.say(ACK);
     }
     peer.silence();
-    abort();
+    peer.abort();
   });
 
   test("is off by default", () => {
@@ -264,14 +259,14 @@ describe("connecting", () => {
     expect(peer.events().map(({ kind }) => kind)).toEqual([EVENT.connected]);
     peer.write(text("hello"));
     expect(peer.heard().at(-1)?.payload).toEqual(text("hello"));
-    abort();
+    peer.abort();
   });
 
   test("data in the SYN-ACK's wake is taken", () => {
     peer.accept();
     peer.data(text("banner"));
     expect(peer.read()).toEqual(text("banner"));
-    abort();
+    peer.abort();
   });
 
   test("writing before it is connected is an error", () => {
@@ -339,7 +334,7 @@ describe("closing", () => {
     peer.data(text("after an hour"));
     expect(peer.read()).toEqual(text("after an hour"));
     expect(peer.write(text("x"))).toBe(-32);
-    abort();
+    peer.abort();
   });
 
   test("a FIN that is lost is sent again", () => {
@@ -350,7 +345,7 @@ describe("closing", () => {
     const again = peer.heard();
     expect(again.length).toBeGreaterThan(0);
     expect(again.every(({ flags, seq }) => flags === fin.flags && seq === fin.seq)).toBe(true);
-    abort();
+    peer.abort();
   });
 
   test("lingering ends after the time that was set", () => {
@@ -391,7 +386,7 @@ describe("closing", () => {
     peer.write(pattern(50_000));
     peer.heard();
     expect(host.liveFrames).toBe(1);
-    abort();
+    peer.abort();
     expect(peer.one().flags).toBe(RST | ACK);
     expect(host.liveFrames).toBe(0);
     expect(peer.closed()).toBe(53);
@@ -415,7 +410,7 @@ describe("the event queue is full", () => {
     host.eventRoom = 100;
     host.call("resume");
     expect(peer.events().map(({ kind }) => kind)).toEqual([EVENT.data, EVENT.end]);
-    abort();
+    peer.abort();
   });
 
   test("a flow that is accepted, spoken to and reset meanwhile says all of it", () => {
@@ -468,7 +463,7 @@ describe("the event queue is full", () => {
 test("numbers of flows that are over are not taken for others", () => {
   peer.connect();
   const old = peer.flow;
-  abort();
+  peer.abort();
   const other = new Peer(host, 77).connect();
   expect(other.flow).not.toBe(old);
   for (const name of ["tcp_close", "tcp_abort", "tcp_shutdown"]) expect(host.call(name, old)).toBe(-9);

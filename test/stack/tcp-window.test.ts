@@ -1,20 +1,20 @@
 /** Flow control: window scaling, closed windows and their probes, silly windows on both sides, Nagle, delayed ACKs. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Host } from "../support/host.ts";
-import { newStackWithPeer, text } from "./fixture.ts";
+import { text } from "./fixture.ts";
 import {
   ACK,
   EVENT,
   FIELD,
-  listen,
   MILLISECOND,
   OPTION,
-  Peer,
+  type Peer,
   PSH,
   pattern,
   SECOND,
   STATE,
   SYN,
+  server,
 } from "./tcp-peer.ts";
 
 let host: Host;
@@ -22,14 +22,8 @@ let peer: Peer;
 let listener: number;
 
 beforeEach(async () => {
-  host = await newStackWithPeer();
-  listener = listen(host);
-  peer = new Peer(host);
+  ({ host, listener, peer } = await server());
 });
-
-function abort(): void {
-  peer.call("tcp_abort");
-}
 
 describe("the window that the stack offers", () => {
   test("is scaled if the peer's SYN said so, and not in the SYN-ACK itself", () => {
@@ -45,7 +39,7 @@ describe("the window that the stack offers", () => {
     expect(ack.window << scale).toBeGreaterThan(60_000);
     expect(ack.window << scale).toBeLessThanOrEqual(67_000);
     peer.flow = host.takeEvents()[0]?.b ?? 0;
-    abort();
+    peer.abort();
   });
 
   test("is not scaled if it did not", () => {
@@ -53,7 +47,7 @@ describe("the window that the stack offers", () => {
     peer.data(pattern(10));
     host.advance(50n * MILLISECOND);
     expect(peer.one().window).toBeGreaterThan(60_000);
-    abort();
+    peer.abort();
   });
 
   test("shrinks by what the program has not consumed, and its right edge never moves back", () => {
@@ -79,7 +73,7 @@ describe("the window that the stack offers", () => {
     // The program has read everything: the peer is told at once.
     expect(peer.one().window).toBe(20_440);
     expect(host.counter("tcp.sent-window-updates")).toBe(1);
-    abort();
+    peer.abort();
   });
 
   test("opens only by a good piece (receiver's silly-window avoidance)", () => {
@@ -97,7 +91,7 @@ describe("the window that the stack offers", () => {
     peer.call("tcp_consume", 3000);
     // What asked was taken all the same: there is room.
     expect(peer.one().window).toBe(5799);
-    abort();
+    peer.abort();
   });
 
   test("segments are cut to the window, before and behind", () => {
@@ -109,7 +103,7 @@ describe("the window that the stack offers", () => {
     expect(peer.one().ack).toBe(peer.seq + 1380);
     peer.seq += 1380;
     expect(peer.read()).toEqual(pattern(4380));
-    abort();
+    peer.abort();
   });
 
   test("grows by itself when the peer fills it and the program keeps up, up to 2 MiB", () => {
@@ -127,7 +121,7 @@ describe("the window that the stack offers", () => {
     }
     expect(largest).toBeGreaterThan(1_900_000);
     expect(largest).toBeLessThanOrEqual(2_097_152);
-    abort();
+    peer.abort();
   });
 });
 
@@ -152,13 +146,13 @@ describe("the send buffer", () => {
     peer.call("tcp_set", OPTION.sendBuffer, 2_080_000);
     peer.call("tcp_set", OPTION.sendBuffer, 0);
     expect(fill(8)).toBe(2_097_152);
-    abort();
+    peer.abort();
   });
 
   test("does not grow for a peer that takes no more", () => {
     peer.connect({ mss: 1460, windowScale: 1 });
     expect(fill(5)).toBe(262_144);
-    abort();
+    peer.abort();
   });
 
   test("does not grow where the program has set it", () => {
@@ -169,7 +163,7 @@ describe("the send buffer", () => {
     expect(fill(2)).toBe(50_000);
     peer.call("tcp_set", OPTION.sendBuffer, 0);
     expect(fill(2)).toBeGreaterThan(50_000);
-    abort();
+    peer.abort();
   });
 });
 
@@ -180,14 +174,14 @@ describe("the window that the peer offers", () => {
     expect(peer.get(FIELD.sendWindow)).toBe(1280);
     peer.write(pattern(5000));
     expect(peer.heard().reduce((sum, { payload }) => sum + payload.length, 0)).toBe(1000);
-    abort();
+    peer.abort();
   });
 
   test("scales above 14 count as 14", () => {
     peer.window = 1;
     peer.connect({ mss: 1000, windowScale: 200 });
     expect(peer.get(FIELD.sendWindow)).toBe(1 << 14);
-    abort();
+    peer.abort();
   });
 
   test("when it is closed, a probe asks after 5 s, later and later, and nobody gives up while it is answered", () => {
@@ -215,7 +209,7 @@ describe("the window that the peer offers", () => {
     expect(peer.one().payload).toEqual(text("waiting"));
     peer.say(ACK);
     expect(peer.get(FIELD.sendQueue)).toBe(0);
-    abort();
+    peer.abort();
   });
 
   test("the byte of a probe may be taken", () => {
@@ -229,7 +223,7 @@ describe("the window that the peer offers", () => {
     expect(peer.get(FIELD.sendQueue)).toBe(2);
     peer.say(ACK, { window: 100 });
     expect(peer.one().payload).toEqual(text("bc"));
-    abort();
+    peer.abort();
   });
 
   test("probes that nobody answers end the flow", () => {
@@ -254,7 +248,7 @@ describe("the window that the peer offers", () => {
     peer.silence();
     host.advance(6n * SECOND);
     expect(peer.heard().map(({ payload }) => payload)).toEqual([text("s")]);
-    abort();
+    peer.abort();
   });
 
   test("a window update that is lost is made up for by the probe", () => {
@@ -265,7 +259,7 @@ describe("the window that the peer offers", () => {
     peer.ack = peer.one().seq;
     peer.say(ACK, { window: 1000 });
     expect(peer.one().payload).toEqual(text("abc"));
-    abort();
+    peer.abort();
   });
 
   test("a small window is not filled at once (sender's silly-window avoidance), but it is by the timer", () => {
@@ -280,7 +274,7 @@ describe("the window that the peer offers", () => {
     expect(small.payload).toHaveLength(300);
     peer.say(ACK, { window: 1200 });
     expect(peer.one().payload).toHaveLength(1000);
-    abort();
+    peer.abort();
   });
 
   test("half of the largest window that there was is enough", () => {
@@ -290,7 +284,7 @@ describe("the window that the peer offers", () => {
     expect(peer.one().payload).toHaveLength(700);
     peer.say(ACK, { window: 350 });
     expect(peer.one().payload).toHaveLength(350);
-    abort();
+    peer.abort();
   });
 
   test("old segments do not change it", () => {
@@ -299,7 +293,7 @@ describe("the window that the peer offers", () => {
     peer.say(ACK, { window: 500 });
     peer.say(ACK, { seq: peer.seq - 1, payload: text("x"), ack: peer.ack - 1, window: 9000 });
     expect(peer.get(FIELD.sendWindow)).toBe(500 << 7);
-    abort();
+    peer.abort();
   });
 
   test("when it shrinks, what is beyond it waits", () => {
@@ -314,7 +308,7 @@ describe("the window that the peer offers", () => {
     peer.ack = start + 4000;
     peer.say(ACK, { window: 1000 });
     expect(peer.one().payload).toHaveLength(1000);
-    abort();
+    peer.abort();
   });
 });
 
@@ -328,7 +322,7 @@ describe("Nagle's algorithm", () => {
     peer.silence();
     peer.say(ACK);
     expect(peer.one().payload).toEqual(text("bc"));
-    abort();
+    peer.abort();
   });
 
   test("sends a full segment at once, and the rest later", () => {
@@ -339,7 +333,7 @@ describe("Nagle's algorithm", () => {
     expect(peer.one().payload).toHaveLength(1460);
     peer.say(ACK);
     expect(peer.one().payload).toHaveLength(40);
-    abort();
+    peer.abort();
   });
 
   test("can be switched off, which sends what was held back", () => {
@@ -351,7 +345,7 @@ describe("Nagle's algorithm", () => {
     expect(peer.one().payload).toEqual(text("b"));
     peer.write(text("c"));
     expect(peer.one().payload).toEqual(text("c"));
-    abort();
+    peer.abort();
   });
 
   test("a FIN takes the last small segment along", () => {
@@ -361,7 +355,7 @@ describe("Nagle's algorithm", () => {
     peer.heard();
     peer.call("tcp_shutdown");
     expect(peer.one()).toMatchObject({ payload: text("b"), flags: ACK | PSH | 1 });
-    abort();
+    peer.abort();
   });
 });
 
@@ -380,7 +374,7 @@ describe("delayed acknowledgements", () => {
     expect(peer.one()).toMatchObject({ flags: ACK, ack: peer.seq });
     host.advance(SECOND);
     peer.silence();
-    abort();
+    peer.abort();
   });
 
   test("ride on data that goes the other way", () => {
@@ -391,7 +385,7 @@ describe("delayed acknowledgements", () => {
     peer.say(ACK);
     host.advance(SECOND);
     peer.silence();
-    abort();
+    peer.abort();
   });
 });
 
@@ -407,5 +401,5 @@ test("a write that is cut short is followed by an event when there is room", () 
   const [event] = peer.events();
   expect(event).toMatchObject({ kind: EVENT.writable, a: peer.flow });
   expect(event?.b).toBe(8760);
-  abort();
+  peer.abort();
 });

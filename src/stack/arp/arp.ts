@@ -12,8 +12,9 @@ import {
 } from "mirage/framecode";
 import { LINK_HEADER_BYTES, LINK_TYPE_ARP, LINK_TYPE_IPV4, Link } from "../ethernet/interface";
 import { StackError } from "../interface";
+import { NEIGHBOURS_MAX } from "../neighbours";
 import { IPV4_ADDRESSES_MAX, NETIFS_MAX, Netif, Netifs } from "../netif";
-import { ARP_ENTRIES_MAX, ArpCache, ArpEntry, ArpState } from "./cache";
+import { ArpCache, ArpEntry, ArpState } from "./cache";
 import { Neighbours, NeighboursClient } from "./interface";
 import { ARP_PACKET_BYTES, ARP_REPLY, ARP_REQUEST, arp } from "./wire";
 
@@ -207,7 +208,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
   withdraw(netif: Netif, address: u32): void {
     const announcer = this.announcerFor(netif.index, address);
     if (announcer !== null) announcer.address = 0;
-    for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_MAX; i++) {
       const entry = this.cache.at(i);
       if (entry.netif === netif.index) this.free(entry, this.dropDown);
     }
@@ -230,7 +231,7 @@ export class Arp<Below extends Link, Above extends NeighboursClient> implements 
       return;
     }
     this.nextNs = u64.MAX_VALUE;
-    for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_MAX; i++) {
       const entry = this.cache.at(i);
       if (entry.state === <u32>ArpState.Free) continue;
       if (entry.deadlineNs > nowNs) this.wake(entry.deadlineNs);

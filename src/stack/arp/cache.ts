@@ -1,10 +1,7 @@
 import { Line } from "mirage/framecode";
+import { NEIGHBOURS_MAX, NEIGHBOURS_PER_SET, NeighbourEntry, NeighbourTable } from "../neighbours";
 import { NUMBERS_COLUMN, putNetif, REMOTE_COLUMN, Reported, STATE_COLUMN } from "../report";
 
-/** Neighbours that are remembered, over all interfaces. A power of two. */
-export const ARP_ENTRIES_MAX: u32 = 256;
-/** An address may stand in one of so many places, so a look-up touches no more. A power of two. */
-const ARP_ENTRIES_PER_SET: u32 = 8;
 /** Frames that wait for one neighbour; the oldest makes room (RFC 1122 section 2.3.2.2 wants at least the latest one kept). */
 export const ARP_QUEUE_FRAMES_MAX: u32 = 4;
 
@@ -20,21 +17,17 @@ export enum ArpState {
   Refreshing = 4,
 }
 
-export class ArpEntry {
-  state: u32 = ArpState.Free;
-  netif: u32 = 0;
+/** `state` is an `ArpState`. */
+export class ArpEntry extends NeighbourEntry {
   address: u32 = 0;
-  macHigh: u32 = 0;
-  macLow: u32 = 0;
-  deadlineNs: u64 = 0;
   /** Requests sent without an answer. */
   requests: u32 = 0;
-  /** When it was last learnt or begun: the oldest of a set makes room. */
-  since: u32 = 0;
   /** Something was sent there since it was learnt or last grew old: a flood of strangers does not drive it out. */
   used: bool = false;
-  queued: u32 = 0;
-  private readonly queue: StaticArray<u32> = new StaticArray<u32>(ARP_QUEUE_FRAMES_MAX);
+
+  constructor() {
+    super(ARP_QUEUE_FRAMES_MAX);
+  }
 
   holds(netif: u32, address: u32): bool {
     return this.address === address && this.netif === netif && this.state !== <u32>ArpState.Free;
@@ -44,42 +37,9 @@ export class ArpEntry {
   get usable(): bool {
     return this.state >= <u32>ArpState.Fresh;
   }
-
-  /** Adds a frame and its reference. Returns the frame that had to make room, or 0. */
-  enqueue(frame: u32): u32 {
-    const dropped = this.queued === ARP_QUEUE_FRAMES_MAX ? this.dequeue() : 0;
-    this.queue[this.queued++] = frame;
-    return dropped;
-  }
-
-  /** The frame that has waited longest, with its reference; 0 if none waits. */
-  dequeue(): u32 {
-    if (this.queued === 0) return 0;
-    const frame = this.queue[0];
-    this.queued--;
-    for (let i: u32 = 0; i < this.queued; i++) this.queue[i] = this.queue[i + 1];
-    return frame;
-  }
 }
 
-/** A fixed table, set-associative. */
-export class ArpCache implements Reported {
-  private readonly entries: StaticArray<ArpEntry>;
-  private clock: u32 = 0;
-  /** What was found last: mostly what is asked for next. */
-  private last: ArpEntry;
-
-  constructor() {
-    const entries = new StaticArray<ArpEntry>(ARP_ENTRIES_MAX);
-    for (let i: u32 = 0; i < ARP_ENTRIES_MAX; i++) entries[i] = new ArpEntry();
-    this.last = entries[0];
-    this.entries = entries;
-  }
-
-  reportSize(): u32 {
-    return ARP_ENTRIES_MAX;
-  }
-
+export class ArpCache extends NeighbourTable<ArpEntry> implements Reported {
   describe(line: Line, index: u32): bool {
     const entry = this.entries[index];
     if (entry.state === <u32>ArpState.Free) return false;
@@ -91,14 +51,10 @@ export class ArpCache implements Reported {
     return true;
   }
 
-  at(index: u32): ArpEntry {
-    return this.entries[index];
-  }
-
   find(netif: u32, address: u32): ArpEntry | null {
     if (this.last.holds(netif, address)) return this.last;
     const base = setOf(netif, address);
-    for (let i: u32 = 0; i < ARP_ENTRIES_PER_SET; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
       if (entry.holds(netif, address)) {
         this.last = entry;
@@ -117,13 +73,13 @@ export class ArpCache implements Reported {
     const base = setOf(netif, address);
     let oldest = unchecked(this.entries[base]);
     let unused: ArpEntry | null = null;
-    for (let i: u32 = 0; i < ARP_ENTRIES_PER_SET; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
       if (entry.state === <u32>ArpState.Free) return entry;
-      const age = this.clock - entry.since;
-      if (age > this.clock - oldest.since) oldest = entry;
+      const age = this.ageOf(entry);
+      if (age > this.ageOf(oldest)) oldest = entry;
       if (entry.used) continue;
-      if (unused === null || age > this.clock - unused.since) unused = entry;
+      if (unused === null || age > this.ageOf(unused)) unused = entry;
     }
     if (unused !== null) return unused;
     return urgent ? oldest : null;
@@ -136,14 +92,10 @@ export class ArpCache implements Reported {
     entry.used = false;
     this.touch(entry);
   }
-
-  touch(entry: ArpEntry): void {
-    entry.since = ++this.clock;
-  }
 }
 
 /** First entry of the set in which an address may stand. Neighbours differ in their low bits. */
 function setOf(netif: u32, address: u32): u32 {
-  const mixed = (address ^ (address >>> 8) ^ (netif << 3)) * ARP_ENTRIES_PER_SET;
-  return mixed & (ARP_ENTRIES_MAX - 1);
+  const mixed = (address ^ (address >>> 8) ^ (netif << 3)) * NEIGHBOURS_PER_SET;
+  return mixed & (NEIGHBOURS_MAX - 1);
 }

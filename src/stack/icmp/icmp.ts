@@ -1,11 +1,8 @@
 import {
   checksumOf,
   checksumUpdate,
-  clock_ns,
   count,
   counter,
-  frame_alloc,
-  frame_append,
   frame_length,
   frame_release,
   frame_sum,
@@ -13,6 +10,7 @@ import {
   NANOSECONDS_PER_MILLISECOND,
 } from "mirage/framecode";
 import { mappedLow } from "../address";
+import { ErrorLimit, quote } from "../errors";
 import { StackError } from "../interface";
 import { IPV4_HEADROOM_BYTES, PROTOCOL_ICMP } from "../ipv4/interface";
 import { IPV4_HEADER_BYTES, Ipv4Fault, ipv4 } from "../ipv4/wire";
@@ -60,8 +58,10 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   private readonly report: Report = new Report();
   /** The way back to who asked last: mostly the one who asks next. */
   private readonly path: Path = new Path();
-  private errorsLeft: u32 = ICMP_ERRORS_BURST_MESSAGES;
-  private errorsSinceNs: u64 = 0;
+  private readonly limit: ErrorLimit = new ErrorLimit(
+    ICMP_ERRORS_BURST_MESSAGES,
+    ICMP_ERROR_INTERVAL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND,
+  );
   private readonly dropShort: u32 = counter("drop.icmp.short");
   private readonly dropChecksum: u32 = counter("drop.icmp.checksum");
   private readonly dropType: u32 = counter("drop.icmp.unhandled-type");
@@ -157,7 +157,7 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
   /** IP options are not sent back, nor can headers in several places be written: new headers, the data by reference. */
   private echoInNewFrame(frame: u32, at: u32): void {
     const dataAt = at + ICMP_HEADER_BYTES;
-    const reply = this.quote(frame, dataAt, frame_length(frame) - dataAt);
+    const reply = quote(IPV4_HEADROOM_BYTES + ICMP_HEADER_BYTES, frame, dataAt, frame_length(frame) - dataAt);
     if (reply === 0) {
       this.drop(frame, this.dropNoMemory);
       return;
@@ -243,13 +243,13 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
     const frame = packet.frame;
     if (packet.group || isError(packet)) {
       count(this.errorsForbidden);
-    } else if (!this.mayReport()) {
+    } else if (!this.limit.take()) {
       count(this.errorsLimited);
     } else if (!this.openBack(packet)) {
       count(this.errorsUnroutable);
     } else {
       const length = min(packet.at - packet.headerAt + packet.length, ICMP_QUOTED_BYTES_MAX);
-      const report = this.quote(frame, packet.headerAt, length);
+      const report = quote(IPV4_HEADROOM_BYTES + ICMP_HEADER_BYTES, frame, packet.headerAt, length);
       if (report === 0) {
         count(this.errorsNoMemory);
       } else {
@@ -262,31 +262,6 @@ export class Icmp<Below extends IcmpCarrier, Above extends ErrorsClient> impleme
       }
     }
     frame_release(frame);
-  }
-
-  /** A fresh frame with room for all headers, followed by a range of another by reference; 0 for want of memory. */
-  private quote(frame: u32, offset: u32, length: u32): u32 {
-    const fresh = frame_alloc(IPV4_HEADROOM_BYTES + ICMP_HEADER_BYTES);
-    if (fresh === 0) return 0;
-    if (length === 0 || frame_append(fresh, frame, offset, length)) return fresh;
-    frame_release(fresh);
-    return 0;
-  }
-
-  private mayReport(): bool {
-    const now = clock_ns();
-    const interval = ICMP_ERROR_INTERVAL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
-    const earned = (now - this.errorsSinceNs) / interval;
-    if (this.errorsLeft + earned >= ICMP_ERRORS_BURST_MESSAGES) {
-      this.errorsLeft = ICMP_ERRORS_BURST_MESSAGES;
-      this.errorsSinceNs = now;
-    } else {
-      this.errorsLeft += <u32>earned;
-      this.errorsSinceNs += earned * interval;
-    }
-    if (this.errorsLeft === 0) return false;
-    this.errorsLeft--;
-    return true;
   }
 
   private drop(frame: u32, reason: u32): void {

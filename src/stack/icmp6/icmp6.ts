@@ -1,16 +1,14 @@
 import {
   checksumUpdate,
-  clock_ns,
   count,
   counter,
-  frame_alloc,
-  frame_append,
   frame_length,
   frame_release,
   frame_writable,
   NANOSECONDS_PER_MILLISECOND,
 } from "mirage/framecode";
 import { sumOfAddress } from "../address";
+import { ErrorLimit, quote } from "../errors";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { StackError } from "../interface";
 import { isMulticast, isUnspecified } from "../ipv6/address";
@@ -56,8 +54,10 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
   private readonly path: Path = new Path();
   private readonly heard: Report = new Report();
   private readonly upper: UpperHeader = new UpperHeader();
-  private messagesLeft: u32 = ICMP6_ERRORS_BURST_MESSAGES;
-  private messagesSinceNs: u64 = 0;
+  private readonly limit: ErrorLimit = new ErrorLimit(
+    ICMP6_ERRORS_BURST_MESSAGES,
+    ICMP6_ERROR_INTERVAL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND,
+  );
   private readonly dropShort: u32 = counter("drop.icmp6.short");
   private readonly dropChecksum: u32 = counter("drop.icmp6.checksum");
   private readonly dropSource: u32 = counter("drop.icmp6.source");
@@ -143,7 +143,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
   private echo(on: Interface6, packet: Packet): void {
     const frame = packet.frame;
     const toGroup = isMulticast(packet.destinationHigh);
-    if (toGroup && !this.maySend()) {
+    if (toGroup && !this.limit.take()) {
       this.drop(frame, this.dropLimited);
       return;
     }
@@ -178,7 +178,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
   private echoAfresh(packet: Packet): void {
     const frame = packet.frame;
     const dataAt = packet.at + ICMP6_HEADER_BYTES;
-    const reply = this.quote(frame, dataAt, frame_length(frame) - dataAt);
+    const reply = quote(HEADROOM_BYTES + ICMP6_HEADER_BYTES, frame, dataAt, frame_length(frame) - dataAt);
     if (reply === 0) {
       this.drop(frame, this.dropNoMemory);
       return;
@@ -237,7 +237,7 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
       count(this.errorsForbidden);
       return;
     }
-    if (!this.maySend()) {
+    if (!this.limit.take()) {
       count(this.errorsLimited);
       return;
     }
@@ -250,7 +250,8 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
     path.remoteLow = sourceLow;
     path.trafficClass = 0;
     if (this.below.openOn(path, on) !== StackError.None) return;
-    const message = this.quote(
+    const message = quote(
+      HEADROOM_BYTES + ICMP6_HEADER_BYTES,
       frame,
       headerAt,
       min<u32>(frame_length(frame) - headerAt, ICMP6_QUOTED_BYTES_MAX),
@@ -280,31 +281,6 @@ export class Icmp6<Below extends Network6, Above extends Icmp6Client> implements
     if (upper.protocol !== HEADER_ICMP6 || upper.at >= frame_length(frame)) return false;
     const type = icmp6.type(frame, upper.at);
     return type < ICMP6_INFORMATIONAL_MIN || type === ICMP6_REDIRECT;
-  }
-
-  /** A fresh frame with room for all headers, followed by a range of another by reference; 0 for want of memory. */
-  private quote(frame: u32, offset: u32, length: u32): u32 {
-    const fresh = frame_alloc(HEADROOM_BYTES + ICMP6_HEADER_BYTES);
-    if (fresh === 0) return 0;
-    if (length === 0 || frame_append(fresh, frame, offset, length)) return fresh;
-    frame_release(fresh);
-    return 0;
-  }
-
-  private maySend(): bool {
-    const now = clock_ns();
-    const interval = ICMP6_ERROR_INTERVAL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
-    const earned = (now - this.messagesSinceNs) / interval;
-    if (this.messagesLeft + earned >= ICMP6_ERRORS_BURST_MESSAGES) {
-      this.messagesLeft = ICMP6_ERRORS_BURST_MESSAGES;
-      this.messagesSinceNs = now;
-    } else {
-      this.messagesLeft += <u32>earned;
-      this.messagesSinceNs += earned * interval;
-    }
-    if (this.messagesLeft === 0) return false;
-    this.messagesLeft--;
-    return true;
   }
 
   private drop(frame: u32, reason: u32): void {

@@ -1,10 +1,7 @@
 import { Line, random_u32 } from "mirage/framecode";
+import { NEIGHBOURS_MAX, NEIGHBOURS_PER_SET, NeighbourEntry, NeighbourTable } from "../neighbours";
 import { NUMBERS_COLUMN, putAddress, putNetif, REMOTE_COLUMN, Reported, STATE_COLUMN } from "../report";
 
-/** Neighbours that are remembered, over all interfaces. A power of two. */
-export const ND_ENTRIES_MAX: u32 = 256;
-/** An address may stand in one of so many places, so a look-up touches no more. A power of two. */
-const ND_ENTRIES_PER_SET: u32 = 8;
 /** Frames that wait for one neighbour; the oldest makes room (RFC 4861 section 7.2.2 wants at least the latest one kept). */
 export const ND_QUEUE_FRAMES_MAX: u32 = 8;
 
@@ -38,22 +35,20 @@ function nameOf(state: u32): string {
   }
 }
 
-export class Neighbour {
-  state: u32 = NeighbourState.Free;
-  netif: u32 = 0;
+/**
+ * `state` is a `NeighbourState`; `deadlineNs` when it becomes stale if it is `Reachable`, in the other states with a timer when that
+ * runs out.
+ */
+export class Neighbour extends NeighbourEntry {
   high: u64 = 0;
   low: u64 = 0;
-  macHigh: u32 = 0;
-  macLow: u32 = 0;
-  /** In `Reachable` when it becomes stale; in the other states with a timer when that runs out. */
-  deadlineNs: u64 = 0;
   /** Solicitations sent without an answer. */
   probes: u32 = 0;
-  /** When it was last learnt or begun: the oldest makes room. */
-  since: u32 = 0;
   isRouter: bool = false;
-  queued: u32 = 0;
-  private readonly queue: StaticArray<u32> = new StaticArray<u32>(ND_QUEUE_FRAMES_MAX);
+
+  constructor() {
+    super(ND_QUEUE_FRAMES_MAX);
+  }
 
   holds(netif: u32, high: u64, low: u64): bool {
     return (
@@ -68,47 +63,11 @@ export class Neighbour {
   get usable(): bool {
     return this.state >= <u32>NeighbourState.Reachable;
   }
-
-  /** The oldest frame that waits, which stays there; 0 if none does. */
-  get head(): u32 {
-    return this.queued === 0 ? 0 : this.queue[0];
-  }
-
-  /** Adds a frame and its reference. Returns the frame that had to make room, or 0. */
-  enqueue(frame: u32): u32 {
-    const dropped = this.queued === ND_QUEUE_FRAMES_MAX ? this.dequeue() : 0;
-    this.queue[this.queued++] = frame;
-    return dropped;
-  }
-
-  /** The frame that has waited longest, with its reference; 0 if none waits. */
-  dequeue(): u32 {
-    if (this.queued === 0) return 0;
-    const frame = this.queue[0];
-    this.queued--;
-    for (let i: u32 = 0; i < this.queued; i++) this.queue[i] = this.queue[i + 1];
-    return frame;
-  }
 }
 
-/** A fixed table, set-associative, its places drawn by a secret so that nobody can fill a chosen set from outside. */
-export class NeighbourCache implements Reported {
-  private readonly entries: StaticArray<Neighbour>;
+/** Places are drawn by a secret, so that nobody can fill a chosen set from outside. */
+export class NeighbourCache extends NeighbourTable<Neighbour> implements Reported {
   private readonly secret: u64 = ((<u64>random_u32()) << 32) | random_u32() | 1;
-  private clock: u32 = 0;
-  /** What was found last: mostly what is asked for next. */
-  private last: Neighbour;
-
-  constructor() {
-    const entries = new StaticArray<Neighbour>(ND_ENTRIES_MAX);
-    for (let i: u32 = 0; i < ND_ENTRIES_MAX; i++) entries[i] = new Neighbour();
-    this.last = entries[0];
-    this.entries = entries;
-  }
-
-  reportSize(): u32 {
-    return ND_ENTRIES_MAX;
-  }
 
   describe(line: Line, index: u32): bool {
     const entry = this.entries[index];
@@ -123,14 +82,10 @@ export class NeighbourCache implements Reported {
     return true;
   }
 
-  at(index: u32): Neighbour {
-    return this.entries[index];
-  }
-
   find(netif: u32, high: u64, low: u64): Neighbour | null {
     if (this.last.holds(netif, high, low)) return this.last;
     const base = this.setOf(netif, high, low);
-    for (let i: u32 = 0; i < ND_ENTRIES_PER_SET; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
       if (entry.holds(netif, high, low)) {
         this.last = entry;
@@ -150,15 +105,11 @@ export class NeighbourCache implements Reported {
     const base = this.setOf(netif, high, low);
     let best: Neighbour | null = null;
     let bestRank: u32 = 0;
-    for (let i: u32 = 0; i < ND_ENTRIES_PER_SET; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_PER_SET; i++) {
       const entry = unchecked(this.entries[base + i]);
       if (entry.state === <u32>NeighbourState.Free) return entry;
       const rank = rankOf(entry);
-      if (
-        best === null ||
-        rank < bestRank ||
-        (rank === bestRank && this.clock - entry.since > this.clock - best.since)
-      ) {
+      if (best === null || rank < bestRank || (rank === bestRank && this.ageOf(entry) > this.ageOf(best))) {
         best = entry;
         bestRank = rank;
       }
@@ -175,17 +126,13 @@ export class NeighbourCache implements Reported {
     this.touch(entry);
   }
 
-  touch(entry: Neighbour): void {
-    entry.since = ++this.clock;
-  }
-
   /** First entry of the set in which an address may stand. */
   private setOf(netif: u32, high: u64, low: u64): u32 {
     let mixed = (low ^ this.secret) * 0x9e3779b97f4a7c15;
     mixed ^= mixed >>> 32;
     mixed = (mixed ^ high ^ ((<u64>netif) << 60)) * this.secret;
     mixed ^= mixed >>> 29;
-    return (<u32>(mixed >>> 32) * ND_ENTRIES_PER_SET) & (ND_ENTRIES_MAX - 1);
+    return (<u32>(mixed >>> 32) * NEIGHBOURS_PER_SET) & (NEIGHBOURS_MAX - 1);
   }
 }
 

@@ -25,8 +25,9 @@ import { Address6, AddressState, Interface6, Interfaces6, NEVER_NS } from "../ip
 import { Routes6 } from "../ipv6/routes";
 import { sourceToward } from "../ipv6/selection";
 import { ipv6 } from "../ipv6/wire";
+import { NEIGHBOURS_MAX } from "../neighbours";
 import { Packet } from "../network";
-import { ND_ENTRIES_MAX, Neighbour, NeighbourCache, NeighbourState } from "./cache";
+import { Neighbour, NeighbourCache, NeighbourState } from "./cache";
 import { Neighbours6, Neighbours6Client } from "./interface";
 import { NdOutput } from "./output";
 import {
@@ -361,7 +362,7 @@ export class Nd<Below extends Link, Above extends Neighbours6Client> implements 
 
   /** Forgets all neighbours on an interface, and the frames that wait for them. */
   flush(on: Interface6): void {
-    for (let i: u32 = 0; i < ND_ENTRIES_MAX; i++) {
+    for (let i: u32 = 0; i < NEIGHBOURS_MAX; i++) {
       const entry = this.cache.at(i);
       if (entry.netif === on.index) this.free(entry, this.dropDown);
     }
@@ -371,7 +372,7 @@ export class Nd<Below extends Link, Above extends Neighbours6Client> implements 
   timer(nowNs: u64): void {
     if (nowNs >= this.nextNs) {
       this.nextNs = NEVER_NS;
-      for (let i: u32 = 0; i < ND_ENTRIES_MAX; i++) {
+      for (let i: u32 = 0; i < NEIGHBOURS_MAX; i++) {
         const entry = this.cache.at(i);
         const state = entry.state;
         if (
