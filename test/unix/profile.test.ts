@@ -100,4 +100,4 @@ it("the table of an executable has file and line of each function of frame code"
   expect(functions.get("fc_stack__input")).toMatch(/^input \(mirage\/src\/stack\/stack\.frame\.ts:\d+\)$/);
   const places = [...functions.values()].filter((place) => /:\d+\)$/.test(place));
   expect(places.length).toBeGreaterThan(functions.size * 0.8);
-});
+}, 300_000);
