@@ -9,6 +9,9 @@
 
 : "${DTRACE:=dtrace}"
 
+# Folder for what each script printed.
+examples=$(atf_config_get examples "")
+
 # Where the scripts are.
 folder() {
 	scripts=$SRCDIR/dtrace
@@ -125,6 +128,7 @@ shows() {
 	_name=$1
 	shift
 	cat "$_name.out"
+	[ -z "$examples" ] || { mkdir -p "$examples" && cp "$_name.out" "$examples/$_name.txt"; }
 	for _line; do
 		grep -Eq -e "$_line" "$_name.out" || atf_fail "$_name.d shows no line as '$_line': $(cat "$_name.out")"
 	done
