@@ -4,14 +4,17 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { release } from "node:os";
 import { join } from "node:path";
 import { BuildError, UsageError } from "../build/errors.ts";
 import { runProgram } from "./run-program.ts";
 import { type Script, scriptFolder } from "./trace-scripts.ts";
 
-/** Arguments of dtrace(1) for a script and the script's own. */
-export function dtraceArguments(script: Script, words: readonly string[]): string[] {
-  return ["-L", join(scriptFolder, "lib"), "-s", script.file, ...words];
+/** Arguments of dtrace(1) for a script and the script's own; `release` is the kernel's, as "14.2-RELEASE". */
+export function dtraceArguments(script: Script, words: readonly string[], release: string): string[] {
+  // The system's own translators have fewer members there.
+  const library = Number.parseInt(release, 10) < 11 ? "lib10" : "lib";
+  return ["-L", join(scriptFolder, library), "-s", script.file, ...words];
 }
 
 /** Runs a command; undefined: it could not be run. */
@@ -53,5 +56,5 @@ export function traceKernel(
     throw new UsageError("--program is for Linux: a FreeBSD kernel holds one program, that of mirage.ko.");
   }
   checkKernel();
-  return runProgram("dtrace", dtraceArguments(script, words), { onOutput });
+  return runProgram("dtrace", dtraceArguments(script, words, release()), { onOutput });
 }

@@ -135,7 +135,7 @@ describe("mirage trace", () => {
 describe("on FreeBSD", () => {
   it("runs dtrace with the library and the script's arguments", () => {
     const script = scripts.find(({ name }) => name === "tcptop")!;
-    expect(dtraceArguments(script, ["1", "5"])).toEqual([
+    expect(dtraceArguments(script, ["1", "5"], "14.2-RELEASE")).toEqual([
       "-L",
       join(scriptFolder, "lib"),
       "-s",
@@ -143,6 +143,7 @@ describe("on FreeBSD", () => {
       "1",
       "5",
     ]);
+    expect(dtraceArguments(script, [], "10.4-RELEASE")[1]).toBe(join(scriptFolder, "lib10"));
   });
 });
 
