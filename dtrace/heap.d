@@ -20,7 +20,7 @@
  * SEE ALSO: gc.d, js_objnew.d, js_objgc.d, mirage-trace(8)
  */
 #pragma D option quiet
-#pragma D option dynvarsize=16m
+#pragma D option dynvarsize=32m
 #pragma D option strsize=128
 
 self int depth;
@@ -48,7 +48,7 @@ mirage:::function-return
 }
 
 fbt:mirage:mirage_heap_alloc:entry
-/self->depth > 1/
+/self->depth > 1 && self->name[self->depth] && self->file[self->depth]/
 {
 	@bytes[stringof((char *)self->name[self->depth]),
 	    stringof((char *)self->file[self->depth]),
@@ -62,7 +62,7 @@ fbt:mirage:mirage_heap_alloc:entry
 }
 
 mirage:::heap-grow
-/self->depth > 1/
+/self->depth > 1 && self->name[self->depth] && self->file[self->depth]/
 {
 	@growth[stringof((char *)self->name[self->depth]),
 	    stringof((char *)self->file[self->depth]),
@@ -77,15 +77,16 @@ mirage:::heap-grow
 
 mirage:::object-create
 {
-	file[args[2]] = stringof(args[0]);
-	line[args[2]] = args[3];
+	file[args[2]] = (uintptr_t)args[0];
+	line[args[2]] = args[3] + 1;
 	@live[stringof(args[1]), stringof(args[0]), args[3]] = sum(1);
 }
 
 mirage:::object-finalize
-/line[args[2]]/
+/file[args[2]] && line[args[2]]/
 {
-	@live[stringof(args[1]), file[args[2]], line[args[2]]] = sum(-1);
+	@live[stringof(args[1]), stringof((char *)file[args[2]]),
+	    line[args[2]] - 1] = sum(-1);
 	file[args[2]] = 0;
 	line[args[2]] = 0;
 }

@@ -36,13 +36,14 @@ tracing() {
 observed() {
 	mirage_set net.inet.tcp.blackhole 2
 	mirage_answers observed
+	route -q delete -host 10.99.0.1 >/dev/null 2>&1
 	route -q add -host 10.99.0.1 $PROGRAM >/dev/null 2>&1
 }
 
 # Traffic and a lost packet.
 load() {
 	ping -q -c 10 -i 0.1 $PROGRAM >/dev/null
-	ping -q -c 1 -t 1 10.99.0.1 >/dev/null
+	ping -q -c 1 -W 500 -t 60 10.99.0.1 >/dev/null
 	for _round in 1 2; do
 		echo hello | nc -u -w 1 $PROGRAM 7 >/dev/null
 		(echo one; sleep 1; echo two) | nc -N -w 5 $PROGRAM 7 >/dev/null
