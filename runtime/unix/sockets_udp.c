@@ -231,6 +231,12 @@ call_udp_set(
 		ok = set(sock, IPPROTO_IP, IP_TOS, value) &&
 		    (!v6 || set(sock, IPPROTO_IPV6, IPV6_TCLASS, value));
 		break;
+	case STACK_UDP_MULTICAST_LOOP:
+		value = value != 0;
+		ok = set(sock, IPPROTO_IP, IP_MULTICAST_LOOP, value) &&
+		    (!v6 ||
+			set(sock, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, value));
+		break;
 	default:
 		ok = false;
 	}

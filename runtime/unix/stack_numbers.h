@@ -20,8 +20,9 @@
 #define STACK_TCP_CLOSED       21
 
 /* UdpOption */
-#define STACK_UDP_HOP_LIMIT	1
-#define STACK_UDP_TRAFFIC_CLASS 2
+#define STACK_UDP_HOP_LIMIT	 1
+#define STACK_UDP_TRAFFIC_CLASS	 2
+#define STACK_UDP_MULTICAST_LOOP 3
 
 /* TcpOption */
 #define STACK_NO_DELAY			       1

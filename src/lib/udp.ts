@@ -56,6 +56,8 @@ export interface UdpBindOptions {
   readonly hopLimit?: number;
   /** Type of service or traffic class of what is sent, 0 to 255; its low two bits are ECN. */
   readonly trafficClass?: number;
+  /** What is sent to a group also comes to the program's own sockets that have joined it. Default: true. */
+  readonly multicastLoop?: boolean;
   /** Told when something that was sent could not be delivered. */
   readonly onUnreachable?: (event: UdpUnreachable) => void;
 }
@@ -501,7 +503,7 @@ export const Udp = {
    * @throws RangeError if `address` is no address
    */
   bind(options: UdpBindOptions = {}): UdpSocket {
-    const { port = 0, address, queue = DEFAULT_QUEUE, hopLimit, trafficClass } = options;
+    const { port = 0, address, queue = DEFAULT_QUEUE, hopLimit, trafficClass, multicastLoop } = options;
     checkPort(port, 0, "bind");
     const waiting = new DeliveryQueue<Datagram>(queue);
     const own = address === undefined ? ANY_ADDRESS : Address.parse(address);
@@ -511,6 +513,7 @@ export const Udp = {
     try {
       set(id, "hopLimit", UdpOption.HopLimit, hopLimit, 1);
       set(id, "trafficClass", UdpOption.TrafficClass, trafficClass, 0);
+      if (multicastLoop === false) set(id, "multicastLoop", UdpOption.MulticastLoop, 0, 0);
     } catch (error) {
       stack.udp_close(id);
       throw error;

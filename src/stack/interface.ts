@@ -83,6 +83,8 @@ export enum UdpOption {
   HopLimit = 1,
   /** Traffic class or type of service of what is sent; its low two bits are ECN. */
   TrafficClass = 2,
+  /** 0: what is sent to a group does not come back to the program's own sockets that are in it. Unlike the others 1 by default. */
+  MulticastLoop = 3,
 }
 
 /** What `tcp_set` sets. On a listener it is for the flows that it accepts. */

@@ -21,12 +21,18 @@ export const LOOPBACK_MTU_BYTES: u32 = 16384;
 export interface LocalLink {
   /** Takes the reference. Returns 0 or a `StackError`. */
   send(frame: u32): i32;
+  /** A copy of what was sent to a group that we are in, on an interface: comes back as if it had arrived there. Takes the reference. */
+  loop(frame: u32, netif: u32): void;
 }
 
 /** What the loopback sees of the network layers. */
 export interface LoopbackClient {
-  /** A packet of ours for us, in a frame with room for a link header. Takes the reference. */
-  looped(frame: u32): void;
+  /**
+   * A packet of ours for us, in a frame with room for a link header. Takes the reference.
+   *
+   * @param netif `NETIFS_MAX`, or the interface by which it was sent to a group.
+   */
+  looped(frame: u32, netif: u32): void;
 }
 
 /**
@@ -35,6 +41,7 @@ export interface LoopbackClient {
  */
 export class Loopback<Above extends LoopbackClient> implements LocalLink {
   private readonly queue: StaticArray<u32> = new StaticArray<u32>(LOOPBACK_FRAMES_MAX);
+  private readonly netifs: StaticArray<u32> = new StaticArray<u32>(LOOPBACK_FRAMES_MAX);
   private first: u32 = 0;
   private queued: u32 = 0;
   private readonly dropFull: u32 = counter("drop.loopback.queue-full");
@@ -46,15 +53,25 @@ export class Loopback<Above extends LoopbackClient> implements LocalLink {
   ) {}
 
   send(frame: u32): i32 {
+    return this.enqueue(frame, NETIFS_MAX);
+  }
+
+  loop(frame: u32, netif: u32): void {
+    this.enqueue(frame, netif);
+  }
+
+  private enqueue(frame: u32, netif: u32): i32 {
     if (this.queued === LOOPBACK_FRAMES_MAX) {
       count(this.dropFull);
       frame_release(frame);
       return StackError.ENOBUFS;
     }
     if (probe_enabled(StackProbe.IpSend)) {
-      probe_packet(StackProbe.IpSend, NETIFS_MAX, frame, LINK_HEADER_BYTES);
+      probe_packet(StackProbe.IpSend, netif, frame, LINK_HEADER_BYTES);
     }
-    this.queue[(this.first + this.queued) & (LOOPBACK_FRAMES_MAX - 1)] = frame;
+    const place = (this.first + this.queued) & (LOOPBACK_FRAMES_MAX - 1);
+    this.queue[place] = frame;
+    this.netifs[place] = netif;
     this.queued++;
     this.alarm.at(clock_ns());
     return StackError.None;
@@ -64,13 +81,14 @@ export class Loopback<Above extends LoopbackClient> implements LocalLink {
   timer(): void {
     for (let n = this.queued; n > 0; n--) {
       const frame = this.queue[this.first];
+      const netif = this.netifs[this.first];
       this.first = (this.first + 1) & (LOOPBACK_FRAMES_MAX - 1);
       this.queued--;
       count(this.packets);
       if (probe_enabled(StackProbe.IpReceive)) {
-        probe_packet(StackProbe.IpReceive, NETIFS_MAX, frame, LINK_HEADER_BYTES);
+        probe_packet(StackProbe.IpReceive, netif, frame, LINK_HEADER_BYTES);
       }
-      this.above.looped(frame);
+      this.above.looped(frame, netif);
     }
   }
 }

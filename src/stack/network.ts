@@ -105,6 +105,8 @@ export class Path {
   hopLimit: u32 = 0;
   /** The transport's to set; the low two bits are ECN. */
   trafficClass: u32 = 0;
+  /** The transport's to set before `send`: what goes to a group comes back if we are in it (RFC 1112 section 6.1). */
+  loopsBack: bool = false;
   /** Never in fragments: `send` answers EMSGSIZE instead. TCP sets it. */
   dontFragment: bool = false;
   /** The transport's to set before `send`: the card cuts this frame (`frame_segment`), so it may be longer than `mtu`. */

@@ -131,6 +131,9 @@ class Network6Up implements Stack6Client {
   send(frame: u32): i32 {
     return local.send(frame);
   }
+  loop(frame: u32, netif: u32): void {
+    local.loop(frame, netif);
+  }
 
   unused6(index: u32): void {
     gathering.flush(index);
@@ -159,10 +162,10 @@ class GatheringUp implements ReassemblyClient {
 
 /** From us to us. */
 class LocalUp implements LoopbackClient {
-  looped(frame: u32): void {
+  looped(frame: u32, netif: u32): void {
     // The version stands in the first byte of either header.
-    if (frame_get8(frame, LINK_HEADER_BYTES) >>> 4 === 4) network4.looped(frame);
-    else stack6.network.looped(frame);
+    if (frame_get8(frame, LINK_HEADER_BYTES) >>> 4 === 4) network4.looped(frame, netif);
+    else stack6.network.looped(frame, netif);
   }
 }
 

@@ -44,6 +44,7 @@ import { Slaac } from "./slaac/slaac";
 export interface Stack6Client extends Reassembler {
   /** As `LocalLink`: a packet of ours to us. */
   send(frame: u32): i32;
+  loop(frame: u32, netif: u32): void;
   /** IPv6 is off on an interface: what waits for reassembly is given up. */
   unused6(index: u32): void;
   /** A packet for a transport. False: there is no such protocol, and the frame stays with the caller. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UdpOption } from "../../src/stack/interface.ts";
 import { type Host, onesComplementSum } from "../support/host.ts";
 import * as packets from "../support/packets.ts";
 import {
@@ -14,6 +15,7 @@ import {
   text,
   words,
 } from "./fixture.ts";
+import { newStack6 } from "./fixture6.ts";
 
 const { ip } = packets;
 const GROUP = ip("239.1.2.3");
@@ -118,6 +120,64 @@ describe("datagrams to groups", () => {
     host.input(toGroup(GROUP));
     expect(host.counter("drop.ipv4.not-for-us")).toBe(2);
     expect(host.takeEvents()).toEqual([]);
+  });
+
+  test.each([0, 7])("that are sent here come back too, once they have left (offload %i)", async (offload) => {
+    const { host, socket } = await member();
+    for (const netif of host.netifs) netif.offload = offload;
+    const sender = bind(host, 0, 9);
+    // The second leaves in fragments, and comes back whole.
+    for (const payload of [text("to all of us"), new Uint8Array(4000).fill(7)]) {
+      expect(send(host, sender, payload, GROUP, 7)).toBe(0);
+      expect(host.takeEvents()).toEqual([]);
+      expect(host.takeTransmitted().length).toBe(payload.length > 1500 ? 3 : 1);
+      host.advance(0n);
+      expect(host.takeEvents()).toMatchObject([{ a: socket, b: OWN, c: 9, payload }]);
+    }
+    expect(host.counter("loopback.packets")).toBe(2);
+    // Groups that nobody here is in do not.
+    send(host, sender, text("x"), OTHER, 7);
+    host.advance(0n);
+    expect(host.counter("loopback.packets")).toBe(2);
+    // Nor does what was under way when the group was left.
+    send(host, sender, text("x"), GROUP, 7);
+    leave(host, socket);
+    host.advance(0n);
+    expect(host.takeEvents()).toEqual([]);
+  });
+
+  test("do not come back to who does not want it, nor without memory", async () => {
+    const { host, socket } = await member();
+    expect(host.call("udp_set", socket, UdpOption.MulticastLoop, 0)).toBe(0);
+    send(host, socket, text("x"), GROUP, 7);
+    host.advance(0n);
+    expect(host.takeEvents()).toEqual([]);
+    expect(host.call("udp_set", socket, UdpOption.MulticastLoop, 1)).toBe(0);
+    host.takeTransmitted();
+    host.allocations = 1;
+    expect(send(host, socket, text("x"), GROUP, 7)).toBe(0);
+    expect(host.takeTransmitted()).toHaveLength(1);
+    expect(host.counter("drop.ipv4.no-memory")).toBe(1);
+    host.advance(0n);
+    expect(host.takeEvents()).toEqual([]);
+  });
+
+  test("of IPv6 come back as well", async () => {
+    const host = await newStack6();
+    const socket = host.call("udp_bind", 0, 0, 0, 0, 7);
+    const group = [0xff020000, 0, 0, 0x1234] as const;
+    expect(host.call("udp_join", socket, ...group, 0)).toBe(0);
+    host.advance(5n * SECOND_NS);
+    host.takeTransmitted();
+    for (const payload of [text("to all of us"), new Uint8Array(4000).fill(7)]) {
+      const frame = host.frame(payload);
+      expect(host.call("udp_send", socket, frame, 0, payload.length, ...group, 7)).toBe(0);
+      host.release(frame);
+      host.takeTransmitted();
+      host.advance(0n);
+      expect(host.takeEvents()).toMatchObject([{ a: socket, payload }]);
+    }
+    host.call("udp_close", socket);
   });
 
   test("that another socket has joined are not for this one, and nobody is told", async () => {

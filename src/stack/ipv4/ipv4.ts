@@ -14,6 +14,7 @@ import {
 } from "mirage/framecode";
 import { isMapped, isMulticast, MAPPED_LOW, mappedLow } from "../address";
 import { Neighbours, NeighboursClient } from "../arp/interface";
+import { quote } from "../errors";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { Membership4 } from "../igmp/interface";
 import { StackError } from "../interface";
@@ -128,8 +129,28 @@ export class Ipv4<
   }
 
   /** A packet that `Loopback` brings back. Takes the reference. */
-  looped(frame: u32): void {
-    this.accept(this.netifs.loopback, frame, ipv4.source(frame, AT), ipv4.destination(frame, AT), false);
+  looped(frame: u32, index: u32): void {
+    const netif = this.netifs.any(index);
+    const destination = ipv4.destination(frame, AT);
+    const toGroup = isMulticast(destination);
+    // It may have been left, or the interface given up, since it was sent.
+    if (netif === null || (toGroup && !this.groups.has(netif, destination))) {
+      this.drop(frame, this.dropNotForUs);
+      return;
+    }
+    this.accept(netif, frame, ipv4.source(frame, AT), destination, toGroup);
+  }
+
+  /** A copy for ourselves of what goes to a group; its header is set, but for the length. Without memory there is none. */
+  private loopBack(path: Path, frame: u32, total: u32): void {
+    const copy = quote(HEADROOM_BYTES, frame, HEADROOM_BYTES, total - IPV4_HEADER_BYTES);
+    if (copy === 0) {
+      count(this.dropNoMemory);
+      return;
+    }
+    this.header.totalBytes = total;
+    this.header.build(copy, AT);
+    this.local.loop(copy, path.netif.index);
   }
 
   /** A packet for us, its header checked. Takes the reference. */
@@ -302,6 +323,12 @@ export class Ipv4<
       header.identification = this.identificationFor(header.destination);
       header.fragment = 0;
     }
+    if (
+      path.loopsBack &&
+      path.delivery === <u32>Delivery.Multicast &&
+      this.groups.has(path.netif, header.destination)
+    )
+      this.loopBack(path, frame, total);
     if (inFragments) return this.sendFragments(path, frame, total - IPV4_HEADER_BYTES);
     header.totalBytes = total;
     header.build(frame, AT);

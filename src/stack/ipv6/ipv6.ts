@@ -12,6 +12,7 @@ import {
   sumFold,
 } from "mirage/framecode";
 import { isMapped, sumOfAddress } from "../address";
+import { quote } from "../errors";
 import { LINK_HEADER_BYTES } from "../ethernet/interface";
 import { Network6, TIME_EXCEEDED6_REASSEMBLY } from "../icmp6/interface";
 import { ICMP6_PARAMETER_PROBLEM, ICMP6_TIME_EXCEEDED } from "../icmp6/wire";
@@ -102,6 +103,8 @@ export class Ipv6<
   private readonly fragmented: u32 = counter("ipv6.packets-fragmented");
   private readonly fragmentsSent: u32 = counter("ipv6.fragments-sent");
   private readonly atomic: u32 = counter("ipv6.atomic-fragments");
+  /** What is handled was sent by us, so its source may be ours. */
+  private isLooping: bool = false;
 
   constructor(
     private readonly netifs: Netifs,
@@ -159,17 +162,45 @@ export class Ipv6<
   }
 
   /** A packet that `Loopback` brings back. Takes the reference. */
-  looped(frame: u32): void {
+  looped(frame: u32, index: u32): void {
     const packet = this.packet;
     const end = frame_length(frame);
+    const netif = this.netifs.any(index);
+    const toGroup = isMulticast(ipv6.destinationHigh(frame, AT));
+    if (
+      netif === null ||
+      (toGroup &&
+        !this.groups.has(
+          this.interfaces.of(netif),
+          ipv6.destinationHigh(frame, AT),
+          ipv6.destinationLow(frame, AT),
+        ))
+    ) {
+      // It may have been left, or the interface given up, since it was sent.
+      this.drop(frame, this.dropNotMember);
+      return;
+    }
     packet.sourceHigh = ipv6.sourceHigh(frame, AT);
     packet.sourceLow = ipv6.sourceLow(frame, AT);
     packet.destinationHigh = ipv6.destinationHigh(frame, AT);
     packet.destinationLow = ipv6.destinationLow(frame, AT);
-    packet.group = false;
+    packet.group = toGroup;
     packet.reassembled = false;
     this.walk.begin(frame, AT, end);
-    this.headers(this.interfaces.of(this.netifs.loopback), frame, end);
+    this.isLooping = true;
+    this.headers(this.interfaces.of(netif), frame, end);
+    this.isLooping = false;
+  }
+
+  /** A copy for ourselves of what goes to a group; its header is set. Without memory there is none. */
+  private loopBack(on: Interface6, frame: u32): void {
+    const copy = quote(AT + IPV6_HEADER_BYTES, frame, AT + IPV6_HEADER_BYTES, this.header.payloadBytes);
+    if (copy === 0) {
+      count(this.dropNoMemory);
+      return;
+    }
+    this.header.build(copy, AT);
+    this.local.loop(copy, on.netif.index);
   }
 
   /** Goes through the headers from where the walk is, to the upper layer. */
@@ -198,7 +229,11 @@ export class Ipv6<
   private deliver(on: Interface6, frame: u32, end: u32): void {
     const walk = this.walk;
     const packet = this.packet;
-    if (walk.next !== HEADER_ICMP6 && !this.isPeer(on, packet.sourceHigh, packet.sourceLow)) {
+    if (
+      walk.next !== HEADER_ICMP6 &&
+      !this.isLooping &&
+      !this.isPeer(on, packet.sourceHigh, packet.sourceLow)
+    ) {
       this.drop(frame, this.dropMartian);
       return;
     }
@@ -483,6 +518,13 @@ export class Ipv6<
     header.sourceLow = path.localLow;
     header.destinationHigh = path.remoteHigh;
     header.destinationLow = path.remoteLow;
+    if (
+      path.loopsBack &&
+      path.delivery === <u32>Delivery.Multicast &&
+      header.payloadBytes <= PAYLOAD_BYTES_MAX &&
+      this.groups.has(on, path.remoteHigh, path.remoteLow)
+    )
+      this.loopBack(on, frame);
     if (bytes > path.mtu && !path.cutByCard) {
       if (!path.dontFragment && header.payloadBytes <= PAYLOAD_BYTES_MAX) {
         return this.sendFragments(on, path, frame, protocol);

@@ -29,6 +29,8 @@ export class UdpSocket {
   /** Of what it sends; 0: the default. */
   hopLimit: u32 = 0;
   trafficClass: u32 = 0;
+  /** What it sends to a group comes back to this program's sockets that are in it. */
+  loopsBack: bool = true;
   /** Next slot in the same chain. */
   next: i32 = NO_SLOT;
 
@@ -78,6 +80,7 @@ export class SocketTable implements Reported {
     socket.memberships = 0;
     socket.hopLimit = 0;
     socket.trafficClass = 0;
+    socket.loopsBack = true;
     socket.id = slot | (socket.generation << SLOT_BITS);
     const chain = chainOf(socket.port);
     socket.next = this.chains[chain];

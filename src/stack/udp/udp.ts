@@ -16,7 +16,17 @@ import {
 } from "mirage/framecode";
 import { isAllHosts, isMapped, isMulticastAddress, isUnspecified, sumOfAddress } from "../address";
 import { StackError, StackEvent, UdpOption } from "../interface";
-import { Failure, NETIF_ANY, Network, Packet, Path, PROTOCOL_UDP, Report, Transport } from "../network";
+import {
+  Delivery,
+  Failure,
+  NETIF_ANY,
+  Network,
+  Packet,
+  Path,
+  PROTOCOL_UDP,
+  Report,
+  Transport,
+} from "../network";
 import { ProbeRecord } from "../proberecord";
 import { ProbeWord, StackProbe } from "../probes";
 import { Datagrams } from "./interface";
@@ -245,6 +255,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     if (value > BYTE_MAX) return StackError.EINVAL;
     if (option === UdpOption.HopLimit) socket.hopLimit = value;
     else if (option === UdpOption.TrafficClass) socket.trafficClass = value;
+    else if (option === UdpOption.MulticastLoop) socket.loopsBack = value !== 0;
     else return StackError.EINVAL;
     return StackError.None;
   }
@@ -277,6 +288,7 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     if (path === null) return this.paths.error;
     path.hopLimit = socket.hopLimit;
     path.trafficClass = socket.trafficClass;
+    path.loopsBack = socket.loopsBack;
     const bytes = UDP_HEADER_BYTES + length;
     const packetBytes = path.headerBytes + bytes;
     if (length > DATAGRAM_BYTES_MAX || (path.version === 4 ? packetBytes : bytes) > DATAGRAM_BYTES_MAX) {
@@ -293,8 +305,9 @@ export class Udp<Below extends Network> implements Datagrams, Transport {
     const pseudoSum = udp.pseudoSum(path.addressSum, bytes);
     udp.setPorts(frame, at, socket.port, remotePort);
     udp.setLength(frame, at, bytes);
-    // The card sees fragments only, not the datagram.
-    if (path.netif.offloadsChecksum && packetBytes <= path.mtu) {
+    // The card sees fragments only, not the datagram; and what comes back to us from a group never sees a card.
+    const isPlain = path.delivery !== <u32>Delivery.Multicast && packetBytes <= path.mtu;
+    if (isPlain && path.netif.offloadsChecksum) {
       udp.setChecksum(frame, at, pseudoSum);
       frame_checksum(frame, at, CHECKSUM_OFFSET);
     } else {
