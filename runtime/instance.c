@@ -121,7 +121,7 @@ mirage_instance_run(struct mirage_instance *inst)
 			inst->state = MIRAGE_STOPPED;
 	}
 	MIRAGE_PROBE(stop, inst->program->name, state_name(inst->state),
-	    inst->exit_code);
+	    inst->exit_code, inst->stats.instructions);
 	return (inst->state);
 }
 

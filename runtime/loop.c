@@ -15,7 +15,8 @@
 #include "timers.h"
 #include "wasm/host.h"
 
-#define BATCH 64 /* frames taken from the platform at once */
+#define BATCH  64 /* frames taken from the platform at once */
+#define MERGED 0x200 /* of netif-rx alone: several packets are in the frame */
 
 static void
 release_handle(struct mirage_instance *inst, uint32_t handle)
@@ -69,7 +70,8 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f,
 	inst->stats.bytes_in += len;
 	f->netif = (uint16_t)netif;
 	handle = mirage_frame_insert(inst, f);
-	MIRAGE_PROBE(netif__rx, netif, handle, f->head, len, f->flags,
+	MIRAGE_PROBE(netif__rx, netif, handle, f->head, len,
+	    f->flags | (f->segment_bytes != 0 ? MERGED : 0u),
 	    behind + mirage_platform_waiting(inst->platform, netif, false));
 	if (handle == 0) {
 		over_limit(inst, netif, f);

@@ -385,6 +385,7 @@ mirage_import_counter_add(SITE, uint32_t id, uint32_t n)
 	if (id >= stats->ndefined)
 		mirage_wasm_fail(w, "counter_add of no counter", site);
 	stats->defined[id].value += n;
+	MIRAGE_PROBE(count, stats->defined[id].name, n);
 	if (MIRAGE_PROBE_ENABLED(drop))
 		tell_drops(stats->defined[id].name, n);
 }

@@ -4,17 +4,7 @@
 # The SDT probes of mirage.ko, as dtrace(1) sees them.
 
 . "$(atf_get_srcdir)/mirage.subr"
-
-: "${DTRACE:=dtrace}"
-
-# Skips where the kernel or the machine has no DTrace.
-tracing() {
-	atf_require_prog "$DTRACE"
-	[ "$(id -u)" = 0 ] || atf_skip "only root traces"
-	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1 || kldload sdt >/dev/null 2>&1 ||
-		atf_skip "this kernel has no sdt.ko"
-	"$DTRACE" -l -P sdt >/dev/null 2>&1 || atf_skip "dtrace(1) does not work with this kernel"
-}
+. "$(atf_get_srcdir)/tracing.subr"
 
 # "name type, type, ..." of each probe, as the table has them: the types that
 # dtrace(1) translates to, if it does.  const is nothing to dtrace(1), and the
@@ -48,20 +38,6 @@ listed() {
 	$2 == "mirage" { flush(); name = $NF; types = "" }
 	/args\[[0-9]\]:/ { type = $0; sub(/^.*\]: *(const )?/, "", type); types = types (types == "" ? "" : ", ") type }
 	END { flush() }' | sort
-}
-
-# traced FILE COMMAND DTRACE-ARGUMENTS...: output of dtrace while a command runs.
-traced() {
-	_file=$1 _command=$2
-	shift 2
-	printf '%s\n' "$_command" >command.sh
-	"$DTRACE" -q -o "$_file" "$@" -c "sh $PWD/command.sh" >dtrace.said 2>&1 ||
-		atf_fail "dtrace: $(cat dtrace.said "$_file" 2>/dev/null)"
-}
-
-# Shell text: waits for a state.
-becomes() {
-	echo "left=300; until [ \$(sysctl -n kern.mirage.state) = $1 ]; do left=\$((left - 1)); [ \$left -gt 0 ] || exit 1; sleep 0.1; done"
 }
 
 atf_test_case listed cleanup
@@ -306,8 +282,7 @@ names_head() {
 	atf_set require.user root
 }
 names_body() {
-	tracing
-	kldstat -q -m fbt || kldload fbt >/dev/null 2>&1 || atf_skip "this kernel has no fbt.ko"
+	tracing fbt
 	mirage_answers udp-echo
 	traced said "ping -q -c 3 $PROGRAM" -n '
 	fbt:mirage:fc_*:entry { @functions[probefunc] = count(); }
