@@ -57,7 +57,7 @@ describe("a program's life", () => {
       ["turn-start", "1"],
       ["timer", "1", "5000000", "5000000"],
       ["turn-done", "1", expect.stringMatching(/^[1-9]\d*$/)],
-      ["stop", "test", "returned", "3"],
+      ["stop", "test", "returned", "3", String(result.instructions)],
       ["unload", "0"],
     ]);
     expect(named(result, "turn-done")[1]![1]).toBe(String(result.instructions));
@@ -67,7 +67,7 @@ describe("a program's life", () => {
     const result = await trace('function inner() { throw new Error("why"); }\ninner();');
     expect(named(result, "error")).toEqual([["test", result.error.replaceAll("\n", "\\n")]]);
     expect(result.error).toMatch(/why\n {4}at inner/);
-    expect(named(result, "stop")).toEqual([["test", "failed", "0"]]);
+    expect(named(result, "stop")).toEqual([["test", "failed", "0", String(result.instructions)]]);
     expect(named(result, "budget")).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe("a program's life", () => {
       expect(ends).toEqual([
         ["budget", budget, limit],
         ["error", "test", result.error.replaceAll("\n", "\\n")],
-        ["stop", "test", "over-budget", "0"],
+        ["stop", "test", "over-budget", "0", String(result.instructions)],
       ]);
     },
   );
