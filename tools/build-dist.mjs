@@ -28,7 +28,7 @@ const entryPoints = {
   "check-programs": "src/build/main-check.ts",
   "check-nofloat": "tools/check-nofloat.ts",
   bench: "tools/bench/main.ts",
-  "probes-doc": "tools/probes-doc.ts",
+  "probes-doc": "tools/main-probes-doc.ts",
   "compare-plan": "tools/compare/main-plan.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   transfers: "tools/transfers.ts",

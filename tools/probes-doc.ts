@@ -6,8 +6,8 @@
  * writes the page; a test compares it to what this makes.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { argv } from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { packageRoot } from "../src/build/paths.ts";
 
 export interface ProbeArgument {
   /** In C. */
@@ -162,10 +162,27 @@ In D an argument is \`args[0]\`, or \`arg0\` without its type; text is \`stringo
 
 \`\`\`sh
 dtrace -l -v -P mirage                                         # all, with their types
+dtrace -L dtrace/lib -n 'mirage:::tcp-send { @[args[2]->ip_daddr, args[4]->tcp_dport] = count(); }'
 dtrace -n 'mirage:::drop { @[stringof(args[1])] = count(); }'  # why frames are lost
 dtrace -q -s dtrace/life.d                                     # starts, ends, drops, errors
 bpftrace -e 'usdt:./udp-echo:mirage:drop { @[str(arg1)] = count(); }'   # in a process
 \`\`\`
+
+The stack's probes have the arguments of FreeBSD's providers \`ip\`, \`udp\` and \`tcp\` (dtrace_ip(4) and so on), in their order, so
+that scripts for those carry over: \`tcp:::send\` becomes \`mirage:::tcp-send\`. dtrace(1) translates them if it gets the library,
+\`-L dtrace/lib\` (\`-L dtrace/lib10\` on 10.x, whose \`tcpsinfo_t\` has fewer members), and the system's own libraries have theirs:
+\`kldload dtraceall\`. Seen on 14.0-STABLE, 12.1 and 10.4. Without the library the probes are there all the same, with \`arg0\` and
+\`probename\`. What differs:
+
+- Headers are in network byte order in \`tcp-receive\`, too. The IP header in \`tcp-send\`, \`udp-send\`, \`tcp-connect-request\` and
+  \`tcp-retransmit\` is made for the probe: version, lengths, protocol, addresses, a hop limit of 64, nothing else. \`ip-send\` has the real one.
+- \`ip-send\` fires when the link takes the packet: later than in FreeBSD if the neighbour's address was not known.
+- A connection in the SYN cache has no \`tcpsinfo_t\` (state -1), as in FreeBSD. \`tcps_srtt\` is in microseconds.
+- \`udp-receive\` fires for what a socket gets; what nobody wants is a \`drop\`, reason \`udp.no-port\`.
+- \`tcp-retransmit\` is ours: as often as \`tcp.retransmitted\` counts, before the \`tcp-send\` of the same segment.
+
+In a process \`arg1\` is the connection's number, and the structures are those of \`runtime/include/mirage/probe_types.h\`: bpftrace takes
+them with \`struct\` written out at the script's beginning.
 
 \`dtrace -Z\` waits for modules that are not loaded yet; \`args\` have no types then: \`stringof(arg0)\`. The kernel enables
 what was waited for when the next module is loaded after \`mirage.ko\`, whichever it is; \`load\` fires then, or at the
@@ -176,7 +193,7 @@ of frame code, as \`fbt:mirage::entry\` does.
 }
 
 function repositoryFile(name: string): string {
-  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+  return join(packageRoot, name);
 }
 
 /** The page as it should be now. */
@@ -184,6 +201,6 @@ export function currentPage(): string {
   return probesPage(parseProbes(readFileSync(repositoryFile("dtrace/probes.def"), "utf8")));
 }
 
-if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
+export function writePage(): void {
   writeFileSync(repositoryFile("docs/probes.md"), currentPage());
 }

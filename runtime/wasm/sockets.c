@@ -96,6 +96,8 @@ mirage_sockets_poll(struct mirage_instance *inst)
 			e->frame = mirage_frame_insert(inst, from->frame);
 			if (e->frame == 0) {
 				inst->stats.drop_frames_limit++;
+				MIRAGE_PROBE(drop, UINT32_MAX, "frames-limit",
+				    from->length);
 				mirage_platform_frame_free(
 				    inst->platform, from->frame);
 				continue;

@@ -169,10 +169,10 @@ translated_body() {
 	mirage:::tcp-state-change { printf("%s %d %s to %s\n", args[3]->tcps_raddr, args[3]->tcps_lport,
 	    tcp_state_string[args[5]->tcps_state], tcp_state_string[args[3]->tcps_state]); }
 	mirage:::tcp-accept-established /args[1]->cs_cid != 0/ { printf("mss %d window %d\n", args[3]->tcps_mss, args[3]->tcps_cwnd); }
-	mirage:::tcp-accept-refused { printf("refused %d\n", args[4]->tcp_dport); }
+	mirage:::tcp-accept-refused { printf("refused %s %d\n", args[2]->ip_daddr, args[4]->tcp_sport); }
 	mirage:::ip-send { printf("ip %s %s ttl %d %s\n", args[3]->if_name, args[4]->ipv4_protostr, args[4]->ipv4_ttl, args[4]->ipv4_daddr); }'
 	cat said
-	for line in "^in $HOST $PROGRAM:7$" '^syn for 7$' '^syn for 8$' "^out $PROGRAM:7 state 4$" '^mss [1-9]' '^refused 8$' \
+	for line in "^in $HOST $PROGRAM:7$" '^syn for 7$' '^syn for 8$' "^out $PROGRAM:7 state 4$" '^mss [1-9]' "^refused $HOST 8$" \
 		"^$HOST 7 state-listen to state-syn-received$" "^$HOST 7 state-syn-received to state-established$" \
 		"^$HOST 7 state-established to state-close-wait$" "^$HOST 7 state-last-ack to state-closed$" \
 		"^ip mirage0 TCP ttl 64 $HOST$"; do

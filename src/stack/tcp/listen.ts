@@ -1,7 +1,6 @@
-import { count, frame_alloc, probe_enabled } from "mirage/framecode";
+import { count, frame_alloc } from "mirage/framecode";
 import { StackError, TcpState } from "../interface";
 import { Failure, Network, Packet, Path, Report } from "../network";
-import { StackProbe } from "../probes";
 import {
   Connection,
   FLAG_ECN,
@@ -108,9 +107,6 @@ export class Listening<Below extends Network> {
       return;
     }
     count(this.core.counters.sentResets);
-    if (probe_enabled(StackProbe.TcpAcceptRefused)) {
-      this.core.probes.received(StackProbe.TcpAcceptRefused, null, packet);
-    }
     if (segment.has(ACK)) {
       this.output.header(answer, frame, segment.ports, segment.ack, 0, RST, 0, TCP_HEADER_BYTES, 0);
     } else {

@@ -556,6 +556,7 @@ export class Output<Below extends Network> implements Resets {
   private tellSending(path: Path, frame: u32): void {
     const probes = this.core.probes;
     if (probe_enabled(StackProbe.TcpRetransmit)) probes.repeating(path, frame, this.again);
+    if (probe_enabled(StackProbe.TcpAcceptRefused)) probes.refusing(path, frame, path === this.answer);
     if (probe_enabled(StackProbe.TcpConnectRequest)) probes.requesting(path, frame);
     if (probe_enabled(StackProbe.TcpSend)) probes.sending(StackProbe.TcpSend, path, frame);
   }

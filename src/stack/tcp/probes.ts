@@ -47,6 +47,11 @@ export class TcpProbes {
     if (again) this.sending(StackProbe.TcpRetransmit, path, frame);
   }
 
+  /** A segment that is about to be sent, perhaps to who belongs to no connection: then it is an RST. */
+  refusing(path: Path, frame: u32, isAnswer: bool): void {
+    if (isAnswer) this.sending(StackProbe.TcpAcceptRefused, path, frame);
+  }
+
   /** A connection has another state. */
   changed(connection: Connection, previous: u32): void {
     const record = this.record;
