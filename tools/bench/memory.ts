@@ -1,6 +1,7 @@
 /** Resident memory of a program that waits. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.ts";
 import type { PartResult } from "./part.ts";
 import { formatTable } from "./table.ts";
@@ -10,7 +11,9 @@ const LIMIT_KIB = 8192;
 
 async function residentKib(executable: string): Promise<number> {
   const child = spawn(executable, { stdio: "ignore" });
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  // On a busy machine it is a copy of this process for a while.
+  while (readlinkSync(`/proc/${child.pid}/exe`) !== executable) await sleep(10);
+  await sleep(1000);
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   child.kill("SIGKILL");
   return Number(status.match(/VmRSS:\s+(\d+) kB/)![1]);
