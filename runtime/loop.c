@@ -66,8 +66,6 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f,
 {
 	uint32_t handle, len = f->len;
 
-	inst->stats.frames_in++;
-	inst->stats.bytes_in += len;
 	f->netif = (uint16_t)netif;
 	handle = mirage_frame_insert(inst, f);
 	MIRAGE_PROBE(netif__rx, netif, handle, f->head, len,
@@ -95,6 +93,18 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f,
 	unclaimed(inst, netif, handle, len);
 }
 
+/* All others want packets as they came. */
+static bool
+has_stack(const struct mirage_frame_code *fc)
+{
+	unsigned i;
+
+	for (i = 0; i < fc->nmodules; i++)
+		if (fc->modules[i]->module->stack)
+			return (true);
+	return (false);
+}
+
 /* One batch from an interface.  True: there may be more. */
 static bool
 receive(struct mirage_instance *inst, unsigned netif)
@@ -104,15 +114,21 @@ receive(struct mirage_instance *inst, unsigned netif)
 	    (int)inst->config.params.rx_batch :
 	    BATCH;
 	int n = mirage_platform_receive(inst->platform, netif, frames, max);
+	bool more = n == max;
 	int i;
 
+	inst->stats.frames_in += (uint64_t)n;
+	for (i = 0; i < n; i++)
+		inst->stats.bytes_in += frames[i]->len;
+	if (n > 1 && has_stack(inst->frame_code))
+		n = mirage_frame_merge(inst, frames, n);
 	for (i = 0; i < n; i++) {
 		if (UNLIKELY(mirage_ended(inst)))
 			mirage_platform_frame_free(inst->platform, frames[i]);
 		else
 			input(inst, netif, frames[i], (uint32_t)(n - 1 - i));
 	}
-	return (n == max);
+	return (more);
 }
 
 void

@@ -188,6 +188,16 @@ typedef bool mirage_frame_taker(
 bool mirage_frame_cut(struct mirage_instance *, const struct mirage_frame *,
     mirage_frame_taker *, void *argument);
 
+/* merge.c */
+
+/*
+ * Merges packets of TCP that follow each other among n frames that an interface
+ * received and that are in no table; returns how many frames are left.  For who
+ * knows what merged frames are: frame code.
+ */
+int mirage_frame_merge(
+    struct mirage_instance *, struct mirage_frame **frames, int n);
+
 /* checksum.c */
 
 /*

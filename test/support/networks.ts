@@ -131,22 +131,13 @@ class Tap extends AnyNetwork {
   readonly title = "a tap";
   readonly hostAddresses = ["10.0.0.1", "fd00:5::1"] as const;
   readonly addresses = ["10.0.0.2", "fd00:5::2"];
-  protected readonly options = [
-    "--net",
-    "tap:mirage0",
-    "--ipv4",
-    "10.0.0.2/24",
-    "--gateway",
-    "10.0.0.1",
-    "--ipv6",
-    "fd00:5::2/64",
-    "--rtparams",
-    "h=128M",
-  ];
+  protected readonly options: readonly string[];
   readonly #namespace = new NetworkNamespace();
 
-  constructor() {
+  constructor(offloads: boolean) {
     super();
+    const own = ["--ipv4", "10.0.0.2/24", "--gateway", "10.0.0.1", "--ipv6", "fd00:5::2/64"];
+    this.options = ["--net", offloads ? "tap:mirage0" : "tap:mirage0,novnet", ...own, "--rtparams", "h=128M"];
     const ip = (...words: string[]) => this.#namespace.run("ip", words);
     ip("tuntap", "add", "mode", "tap", "name", "mirage0");
     ip("address", "add", "10.0.0.1/24", "dev", "mirage0");
@@ -168,6 +159,11 @@ class Tap extends AnyNetwork {
   }
 }
 
+/** Behind a tap that merges and cuts nothing: each packet is a frame. */
+export function openTapWithoutOffloads(): Network {
+  return new Tap(false);
+}
+
 const noTap = whyNoTap();
 
 /** Title, why it cannot be had here, and how to get it. */
@@ -177,6 +173,6 @@ export const networks: readonly { title: string; skipped: string | undefined; op
     // Where it is skipped the title says why: closing lines are made of titles.
     title: noTap === undefined ? "a tap" : `a tap: skipped: ${noTap}`,
     skipped: noTap,
-    open: () => new Tap(),
+    open: () => new Tap(true),
   },
 ];

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildProgram, ROOT } from "../support/mirage.ts";
-import { type Network, networks } from "../support/networks.ts";
+import { whyNoTap } from "../support/netns.ts";
+import { type Network, networks, openTapWithoutOffloads } from "../support/networks.ts";
 import { type RunningProgram, statistic } from "../support/program.ts";
 
 const BULK_BYTES = 20_000_000;
@@ -153,3 +154,26 @@ for (const { title, skipped, open } of networks)
       await endsClean();
     });
   });
+
+const noTap = whyNoTap();
+
+describe(`TCP on a tap without offloads${noTap === undefined ? "" : `: skipped: ${noTap}`}`, () => {
+  let network: Network;
+  beforeAll(() => {
+    if (noTap === undefined) network = openTapWithoutOffloads();
+  });
+  afterAll(() => network?.close());
+
+  it.skipIf(noTap)("sends bulk back unchanged, of packets that were merged on their way in", async () => {
+    const program = network.start(executables["tcp-echo"] as string, ["7"]);
+    await program.output(/TCP port 7/);
+    await network.reachable();
+    for (const address of network.addresses) {
+      expect(await network.client("echo", address, 7, 1, BULK_BYTES)).toEqual({ same: 1 });
+    }
+    expect(await program.stop("SIGINT")).toBe(130);
+    expect(statistic(program.stderr, "frames.in.merged"), program.stderr).toBeGreaterThan(0);
+    expect(statistic(program.stderr, "frames.live")).toBe(0);
+    expect(statistic(program.stderr, "copies")).toBe(0);
+  });
+});

@@ -2,12 +2,13 @@
 import { expect, it } from "vitest";
 import { runNative } from "./native.ts";
 
-const FRAME_SOURCES = ["table", "ops", "checksum", "finish", "segment"].map(
+const FRAME_SOURCES = ["table", "ops", "checksum", "finish", "segment", "merge"].map(
   (name) => `runtime/frame/${name}.c`,
 );
 
 it.each([
   ["frames", "keeps frames apart by handle, moves bytes by reference, sums them right in any pieces"],
+  ["merge", "merges packets of TCP that follow each other, and none besides, and loses no byte"],
   ["offloads", "fills in checksums and cuts segments that a card was to, and tells a card that can"],
 ])("%s: %s", (name) => {
   const { status, signal, stderr } = runNative(name, [...FRAME_SOURCES, "test/unix/native/frame_fixture.c"]);
