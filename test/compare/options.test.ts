@@ -19,7 +19,7 @@ const nothing: CompareArguments = {
 
 describe("options of mirage compare", () => {
   it("have defaults, and others with --quick, which numbers that are given go before", () => {
-    expect(checkOptions(nothing).settings).toMatchObject({ rounds: 7, seconds: 2 });
+    expect(checkOptions(nothing).settings).toMatchObject({ rounds: 9, seconds: 1 });
     expect(checkOptions({ ...nothing, quick: true }).settings).toMatchObject({ rounds: 3, seconds: 0.2 });
     expect(checkOptions({ ...nothing, quick: true, rounds: "9", seconds: "0.5" }).settings).toMatchObject({
       rounds: 9,

@@ -16,8 +16,8 @@
 #
 # Jobs are in compare.plan, a line each: name, module, service of net-load, its port, on|off, words for net-load.
 
-rounds=7
-milliseconds=2000
+rounds=9
+milliseconds=1000
 warmup=300
 only=
 offloads=both
@@ -284,18 +284,19 @@ offload_of() {
 	fi
 }
 
-# The client's words: native:SETTING, mirage:SETTING:MODULE, and end.
+# The client's words: native:SETTING, mirage:SETTING:MODULE, "done?" (by hearing it this says that it is), and end.
 outside() {
 	interface=$1
 	ifconfig "$interface" inet 192.168.77.1/24 alias up || die "no interface $interface"
 	alias=$interface
 	serve
-	number=0 set=on
+	set=on
 	while :; do
-		echo "compare-ready $number"
 		word=$("$load" hear 9998) || die "the client cannot be heard"
-		number=$((number + 1))
-		[ "$word" != end ] || break
+		case $word in
+		end) break ;;
+		done*) continue ;;
+		esac
 		side=${word%%:*} rest=${word#*:}
 		setting=${rest%%:*} module=${rest#*:}
 		[ -z "$loaded" ] || sysctl kern.mirage.run=0 >/dev/null

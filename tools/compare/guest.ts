@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BuildError, UsageError } from "../../src/build/errors.ts";
+import { BuildError, messageOf, UsageError } from "../../src/build/errors.ts";
 import { packageRoot } from "../../src/build/paths.ts";
 import { which } from "../../src/build/toolchain.ts";
 import { NetworkNamespace, removeLost, whyNoTap } from "../namespace.ts";
@@ -28,49 +28,23 @@ const ADDRESSES = { native: "192.168.77.1", mirage: "192.168.77.2" } as const;
 const TALK_PORT = 9998;
 const OFFLOADS = ["tx", "rx", "sg", "tso", "gso", "gro"];
 
+/** What is kept of the console, to say why something failed. */
+const CONSOLE_MAX = 20_000;
+
 /** Seconds: to boot and to load modules; of a job besides its measurement; until the guest says something. */
 const patience = { boot: 300, job: 20, ready: 120 };
 
-/** What the guest's console said so far, and somebody who waits for more. */
+/** What the guest's console said so far, and how it ended. */
 class Console {
-  text = "";
+  #text = "";
   ended: number | undefined;
-  #wake: (() => void)[] = [];
 
   hear(text: string): void {
-    this.text += text;
-    this.#changed();
-  }
-
-  end(status: number): void {
-    this.ended = status;
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const wake of this.#wake.splice(0)) {
-      wake();
-    }
-  }
-
-  async until(pattern: RegExp, seconds: number, what: string): Promise<void> {
-    const limit = Date.now() + seconds * 1000;
-    while (!pattern.test(this.text)) {
-      if (this.ended !== undefined || Date.now() > limit) {
-        throw new BuildError(`the guest ${what}; its console's last lines:\n${this.tail()}`);
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 1000);
-        this.#wake.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    this.#text = (this.#text + text).slice(-CONSOLE_MAX);
   }
 
   tail(): string {
-    return this.text.split("\n").slice(-25).join("\n");
+    return this.#text.split("\n").slice(-25).join("\n");
   }
 }
 
@@ -80,7 +54,6 @@ class OutsideRig implements Rig {
   readonly #load: string;
   readonly #console: Console;
   readonly #qemu: () => number[];
-  #told = 0;
   #offloadsOn = true;
 
   constructor(client: NetworkNamespace, load: string, console: Console, qemu: () => number[]) {
@@ -94,30 +67,25 @@ class OutsideRig implements Rig {
     return output(["ip", "netns", "exec", this.#client.name, this.#load, ...words]);
   }
 
-  /** Tells the guest what to do next, when it is ready for that. */
-  async tell(word: string): Promise<void> {
-    await this.#ready();
-    for (let left = 50; ; left--) {
+  /**
+   * Tells the guest what to do next, as soon as it listens: it does when it has done what it was told before. Its console
+   * would not do, for the kernel's messages come between its letters.
+   */
+  async tell(word: string, seconds: number = patience.ready): Promise<void> {
+    const limit = Date.now() + seconds * 1000;
+    for (;;) {
       try {
         await this.#run(["tell", ADDRESSES.native, String(TALK_PORT), word]);
-        break;
+        return;
       } catch (error) {
-        // It says that it is ready just before it listens.
-        if (left === 0) {
-          throw error;
+        if (this.#console.ended !== undefined || Date.now() > limit) {
+          throw new BuildError(
+            `the guest does not hear what to do next: ${messageOf(error)}; its console's last lines:\n${this.#console.tail()}`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
-    this.#told++;
-  }
-
-  async #ready(): Promise<void> {
-    await this.#console.until(
-      new RegExp(`^compare-ready ${this.#told}$`, "m"),
-      this.#told === 0 ? patience.boot : patience.ready,
-      "is not ready for the next measurement",
-    );
   }
 
   /** Waits until that address answers; who answered there before may have had another MAC address. */
@@ -152,7 +120,7 @@ class OutsideRig implements Rig {
   async measure(job: Job, side: Side, settings: Settings): Promise<Counts> {
     const setting = job.offloads ? "on" : "off";
     await this.tell(side === "native" ? `native:${setting}` : `mirage:${setting}:${moduleOf(job.workload)}`);
-    await this.#ready();
+    await this.tell("done?");
     this.#offloads(job.offloads);
     await this.#answers(ADDRESSES[side]);
     const words = loadWords(job.measurement.load, ADDRESSES[side], settings, this.#qemu());
@@ -299,13 +267,14 @@ export async function compareInGuest(
   });
   child.stderr!.setEncoding("utf8").on("data", (text: string) => console_.hear(text));
   const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
-  void ended.then((status) => console_.end(status));
+  void ended.then((status) => {
+    console_.ended = status;
+  });
   progress("booting the guest");
   let samples: Sample[] = [];
   if (client !== undefined) {
-    const inGuest = from.includes("jail") ? timeout : patience.boot;
-    await console_.until(/^compare-ready 0$/m, inGuest, "did not come to the measurements from outside");
     const rig = new OutsideRig(client, load, console_, () => childrenOf(child.pid!));
+    await rig.tell("done?", from.includes("jail") ? timeout : patience.boot);
     samples = await alternate(rig, jobs, options.settings, progress);
     await rig.tell("end");
   }
