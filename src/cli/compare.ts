@@ -21,7 +21,7 @@ export function describeCompare(command: Argv): Argv {
     .option("image", text("Disk image of FreeBSD, as for vm-test: compare in that kernel"))
     .option("sysdir", text("Source of FreeBSD's kernel: to build modules for --image, to count for --source"))
     .option("headers", text("For --image, without source: headers, as for build"))
-    .option("accel", text("For --image: auto, kvm, tcg, tcg-multi"))
+    .option("accel", text("For --image, as for vm-test; tcg-icount compares by instructions"))
     .option("from", text("For --image, where the client is: jail,outside; both if not given"))
     .option("rounds", text("How often both sides do all; 9 if not given, 3 with --quick"))
     .option("seconds", text("For each measurement; 1 if not given, 0.2 with --quick"))

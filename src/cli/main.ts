@@ -397,7 +397,7 @@ function parser() {
           type: "string",
           requiresArg: true,
           default: "auto",
-          describe: "auto, kvm, tcg, tcg-multi",
+          describe: "auto, kvm, tcg, tcg-multi, tcg-icount (the clock counts instructions)",
         })
         .option("cpus", { type: "string", requiresArg: true, default: "2", describe: "CPUs of the guest" })
         .option("memory", {

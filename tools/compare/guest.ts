@@ -186,7 +186,13 @@ function makeClient(): NetworkNamespace {
 
 /** Which ways are open: without root there is no client outside. */
 function openWays(options: CompareOptions, progress: (text: string) => void): readonly From[] {
-  const wanted = options.from ?? ["jail", "outside"];
+  const byInstructions = options.accel === "tcg-icount";
+  if (byInstructions && options.from?.includes("outside") === true) {
+    throw new UsageError(
+      "--from outside: a client outside of the guest has another clock than --accel tcg-icount.",
+    );
+  }
+  const wanted = options.from ?? (byInstructions ? ["jail"] : ["jail", "outside"]);
   const noTap = whyNoTap();
   if (!wanted.includes("outside") || noTap === undefined) {
     return wanted;
@@ -202,6 +208,15 @@ function openWays(options: CompareOptions, progress: (text: string) => void): re
 function accelerator(accel: string): string {
   const qemu = process.env.MIRAGE_QEMU ?? which("qemu-system-x86_64");
   return accel === "auto" && qemu !== undefined ? chooseAccelerator(qemu).accelerator : accel;
+}
+
+/** What times are in this guest. */
+function clockOf(accel: string): readonly string[] {
+  return accel === "tcg-icount"
+    ? [
+        "The guest's clock counts instructions, four nanoseconds each: times and rates compare instructions, and what else the host did is not in them.",
+      ]
+    : [];
 }
 
 function outsideScenario(
@@ -288,7 +303,14 @@ export async function compareInGuest(
   const emulated = accel !== "kvm";
   return [
     ...(from.includes("jail")
-      ? [jailScenario(readMeasured(readFileSync(join(out, "measured"), "utf8"), "the guest"), jobs, emulated)]
+      ? [
+          jailScenario(
+            readMeasured(readFileSync(join(out, "measured"), "utf8"), "the guest"),
+            jobs,
+            emulated,
+            clockOf(accel),
+          ),
+        ]
       : []),
     ...(client === undefined ? [] : [outsideScenario({ name, cpus: Number(cpus) }, jobs, samples, emulated)]),
   ];

@@ -95,7 +95,12 @@ function factsOf(measured: Measured): Fact[] {
 }
 
 /** The way over epair(4) and mirage0, of jobs that may be more than were done. */
-export function jailScenario(measured: Measured, jobs: readonly Job[], emulated: boolean): Scenario {
+export function jailScenario(
+  measured: Measured,
+  jobs: readonly Job[],
+  emulated: boolean,
+  notes: readonly string[] = [],
+): Scenario {
   return {
     id: "jail",
     title: "FreeBSD: a vnet jail over epair(4), and mirage0",
@@ -109,6 +114,7 @@ export function jailScenario(measured: Measured, jobs: readonly Job[], emulated:
     notes: [
       "CPU time is all that the machine's CPUs did, the client's among it (kern.cp_time).",
       "Without offloads: mirage0 has TSO and LRO off, so that both sides move frames of 1500 bytes: like with like. epair has neither at any time.",
+      ...notes,
     ],
     comparisons: compare(jobs, measured.samples),
     facts: factsOf(measured),

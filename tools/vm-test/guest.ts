@@ -35,7 +35,9 @@ export function qemuArguments(
   return [
     ...["-M", "q35", "-accel", accelerator === "kvm" ? "kvm" : `tcg,thread=${threads}`],
     ...["-cpu", accelerator === "kvm" ? "host" : "qemu64,+rdrand"],
-    ...["-smp", String(options.cpus), "-m", String(options.memory)],
+    // A clock of instructions does not care what else the host does; only one CPU can have it.
+    ...(options.accel === "tcg-icount" ? ["-icount", "shift=2,sleep=off"] : []),
+    ...["-smp", options.accel === "tcg-icount" ? "1" : String(options.cpus), "-m", String(options.memory)],
     ...["-nodefaults", "-display", "none", "-vga", "none", "-serial", "stdio", "-monitor", "none"],
     // A guest that is to boot another kernel starts twice.
     ...(options.kernel === undefined ? ["-no-reboot"] : []),

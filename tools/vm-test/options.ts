@@ -38,7 +38,7 @@ export interface VmTestOptions {
   readonly payload: string;
   readonly kernel: Kernel | undefined;
   readonly nets: readonly Net[];
-  readonly accel: "auto" | "kvm" | "tcg" | "tcg-multi";
+  readonly accel: "auto" | "kvm" | "tcg" | "tcg-multi" | "tcg-icount";
   readonly cpus: number;
   /** MiB. */
   readonly memory: number;
@@ -139,9 +139,9 @@ function checkKernel(text: string | undefined): Kernel | undefined {
 }
 
 function checkAccelerator(text: string): VmTestOptions["accel"] {
-  if (text !== "auto" && text !== "kvm" && text !== "tcg" && text !== "tcg-multi") {
+  if (text !== "auto" && text !== "kvm" && text !== "tcg" && text !== "tcg-multi" && text !== "tcg-icount") {
     throw new UsageError(
-      `--accel ${text}: there is auto, kvm, tcg (emulation) and tcg-multi (a thread for each CPU of the guest).`,
+      `--accel ${text}: there is auto, kvm, tcg (emulation), tcg-multi (a thread for each CPU of the guest) and tcg-icount (one CPU whose clock counts its instructions).`,
     );
   }
   return text;
