@@ -120,7 +120,7 @@ case_of hoard "frames that are kept, are too many, are taken back at the end"
 hoard_body() {
 	tracing fbt
 	rtparams=f=64
-	counts hoarder "sleep 1; ping -q -c 100 -i 0.01 -t 3 10.0.0.255"
+	counts hoarder "sleep 1; ping -q -c 100 -i 0.01 -W 500 10.0.0.255"
 	was frames_reclaimed drop_frames_limit copies gc
 }
 
