@@ -125,9 +125,7 @@ describe("probes", () => {
     await rig.stop();
     await rig.kernel.trace(false);
     const fired = (await rig.kernel.fired()).map((one) => one.probe);
-    expect(fired).toEqual(
-      expect.arrayContaining(["start", "netif__rx", "netif__tx", "stop"]),
-    );
+    expect(fired).toEqual(expect.arrayContaining(["start", "netif__rx", "netif__tx", "stop"]));
     expect(fired.indexOf("start")).toBeLessThan(fired.indexOf("netif__rx"));
   });
 });
