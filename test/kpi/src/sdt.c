@@ -11,9 +11,9 @@ volatile bool sdt_probes_enabled;
 static bool tracing;
 static struct sdt_probe *const *probes, *const *probes_end;
 static struct text fired;
-static unsigned nfired;
 
-#define FIRED_MAX 4096
+/* Of each probe, so that those that fire all the time hide no other. */
+#define FIRED_MAX 256
 
 static void
 set_ids(void)
@@ -58,7 +58,7 @@ kpi_sdt_fire(struct sdt_probe *probe, const uintptr_t *args)
 	int i;
 
 	big_lock();
-	if (nfired++ < FIRED_MAX) {
+	if (probe->fired++ < FIRED_MAX) {
 		text_printf(&fired, "%s{\"probe\":\"%s\",\"args\":[",
 		    fired.len == 0 ? "" : ",", probe->name);
 		for (i = 0; i < probe->n_args; i++) {
@@ -78,10 +78,13 @@ kpi_sdt_fire(struct sdt_probe *probe, const uintptr_t *args)
 void
 probes_take(struct text *t)
 {
+	struct sdt_probe *const *p;
+
 	big_lock();
 	text_printf(t, "[%s]", fired.len == 0 ? "" : fired.at);
 	text_free(&fired);
-	nfired = 0;
+	for (p = probes; p < probes_end; p++)
+		(*p)->fired = 0;
 	big_unlock();
 }
 

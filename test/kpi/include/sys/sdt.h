@@ -23,6 +23,7 @@ struct sdt_probe {
 	struct sdt_provider *prov;
 	int n_args;
 	const char *types[SDT_ARGS_MAX];
+	unsigned fired; /* the double's own: how often it has told so far */
 };
 
 extern volatile bool sdt_probes_enabled KPI_NAME(sdt_probes_enabled);
