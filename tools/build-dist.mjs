@@ -32,7 +32,7 @@ const entryPoints = {
   "compare-plan": "tools/compare/main-plan.ts",
   "rtparams-doc": "tools/rtparams-doc.ts",
   transfers: "tools/transfers.ts",
-  "goodput-doc": "tools/goodput-doc.ts",
+  "goodput-doc": "tools/main-goodput-doc.ts",
   "kpi-build": "test/kpi/build.ts",
   "harness-build": "test/harness/build.ts",
   packetdrill: "tools/packetdrill/main.ts",

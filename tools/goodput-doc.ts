@@ -8,8 +8,6 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { argv } from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileFrameCode } from "../src/build/frame-code.ts";
 import { packageRoot } from "../src/build/paths.ts";
 import type { Faults } from "../test/support/link.ts";
@@ -164,6 +162,6 @@ ${others}
 `;
 }
 
-if (pathToFileURL(argv[1] ?? "").href === import.meta.url) {
-  writeFileSync(fileURLToPath(new URL("../docs/goodput.md", import.meta.url)), await currentPage());
+export async function writePage(): Promise<void> {
+  writeFileSync(join(packageRoot, "docs/goodput.md"), await currentPage());
 }
