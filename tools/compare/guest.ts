@@ -79,9 +79,7 @@ class OutsideRig implements Rig {
         return;
       } catch (error) {
         if (this.#console.ended !== undefined || Date.now() > limit) {
-          throw new BuildError(
-            `the guest does not hear what to do next: ${messageOf(error)}; its console's last lines:\n${this.#console.tail()}`,
-          );
+          throw new BuildError(`the guest does not hear what to do next: ${messageOf(error)}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -290,7 +288,11 @@ export async function compareInGuest(
   if (client !== undefined) {
     const rig = new OutsideRig(client, load, console_, () => childrenOf(child.pid!));
     await rig.tell("done?", from.includes("jail") ? timeout : patience.boot);
-    samples = await alternate(rig, jobs, options.settings, progress);
+    try {
+      samples = await alternate(rig, jobs, options.settings, progress);
+    } catch (error) {
+      throw new BuildError(`${messageOf(error)}; the guest's console's last lines:\n${console_.tail()}`);
+    }
     await rig.tell("end");
   }
   const status = await ended;
