@@ -112,7 +112,7 @@ it.skipIf(skipped)(
   title("make a flame graph of TypeScript, frame code and the kernel"),
   () => {
     const folded = join(folder, "observed.folded");
-  const page = join(folder, "observed.html");
+    const page = join(folder, "observed.html");
     const pid = String(program.child.pid);
     expect(mirage(["trace", "--program", pid, "--seconds", "2", "--flame", folded])).toMatchObject({
       status: 0,

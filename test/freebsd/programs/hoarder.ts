@@ -6,13 +6,11 @@ import { type Frame, Netif } from "mirage";
 
 const kept: Frame[] = [];
 const netif = Netif.open();
-let garbage = 0;
 
 setInterval(() => {
   for (let i = 0; i < 2000; i++) {
     const ring: unknown[] = [];
     ring.push(ring);
-    garbage += ring.length;
   }
 }, 20);
 
