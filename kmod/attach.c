@@ -38,10 +38,13 @@ struct attachment {
 	struct mirage_port *port;
 	struct ifnet *ifp; /* a reference */
 	node_p node; /* a reference; NULL: none */
+	ng_ID_t below; /* the interface's node */
+	int switches; /* if_capenable, before there were hooks */
 	bool promiscuous;
 
 	/* lock: */
 	bool opening; /* hooks may be made */
+	bool closing; /* they go because we want it */
 	unsigned hooks; /* that are connected */
 	bool lost; /* one was there and went */
 	bool dead; /* the node */
@@ -126,7 +129,7 @@ node_disconnect(hook_p hook)
 
 	mtx_lock(lock_of(a));
 	a->hooks &= ~hook_bit(NG_HOOK_NAME(hook));
-	a->lost = true;
+	a->lost = !a->closing;
 	a->port->gone = true;
 	wakeup(a);
 	mtx_unlock(lock_of(a));
@@ -252,7 +255,7 @@ await(struct attachment *a, unsigned hooks)
 }
 
 static int
-connect_hook(struct attachment *a, ng_ID_t below, const char *name)
+connect_hook(struct attachment *a, const char *name)
 {
 	struct ng_mesg *message;
 	struct ngm_connect *c;
@@ -263,7 +266,7 @@ connect_hook(struct attachment *a, ng_ID_t below, const char *name)
 	if (message == NULL)
 		return (ENOMEM);
 	c = (struct ngm_connect *)message->data;
-	snprintf(c->path, sizeof(c->path), "[%x]:", below);
+	snprintf(c->path, sizeof(c->path), "[%x]:", a->below);
 	strlcpy(c->ourhook, name, sizeof(c->ourhook));
 	strlcpy(c->peerhook, name, sizeof(c->peerhook));
 	NG_SEND_MSG_ID(error, a->node, message, NG_NODE_ID(a->node), 0);
@@ -276,7 +279,7 @@ connect_hook(struct attachment *a, ng_ID_t below, const char *name)
  * that node before.
  */
 static int
-verify(struct attachment *a, ng_ID_t below)
+verify(struct attachment *a)
 {
 	struct ng_mesg *message;
 	int error;
@@ -288,7 +291,7 @@ verify(struct attachment *a, ng_ID_t below)
 	mtx_lock(lock_of(a));
 	a->answered = false;
 	mtx_unlock(lock_of(a));
-	NG_SEND_MSG_ID(error, a->node, message, below, NG_NODE_ID(a->node));
+	NG_SEND_MSG_ID(error, a->node, message, a->below, NG_NODE_ID(a->node));
 	if (error == 0)
 		error = await(a, 0);
 	if (error == 0 && a->index != mrg_if_index(a->ifp))
@@ -296,11 +299,71 @@ verify(struct attachment *a, ng_ID_t below)
 	return (error);
 }
 
+/* Bits of if_hwassist whose switches were turned off meanwhile. */
+static uint64_t
+switched_off(const struct attachment *a)
+{
+	int off = a->switches & ~if_getcapenable(a->ifp);
+	uint64_t bits = 0;
+
+	if (off & IFCAP_TXCSUM)
+		bits |= CSUM_IP | CSUM_TCP | CSUM_UDP | CSUM_SCTP;
+	if (off & IFCAP_TXCSUM_IPV6)
+		bits |= CSUM_TCP_IPV6 | CSUM_UDP_IPV6 | CSUM_SCTP_IPV6;
+	if (off & IFCAP_TSO4)
+		bits |= CSUM_IP_TSO;
+	if (off & IFCAP_TSO6)
+		bits |= CSUM_IP6_TSO;
+	return (bits);
+}
+
+/*
+ * The host gets back what its card did for it.  While there is a hook `upper`,
+ * ng_ether(4) has if_hwassist at 0, and afterwards sets it to what it was when
+ * ng_ether first saw the interface: nothing, for drivers that set it when the
+ * interface is brought up.  So that hook goes first, and when the interface's
+ * node has seen that, the right value is written over that one.
+ */
+static void
+unhook_upper(struct attachment *a)
+{
+	struct ng_mesg *message;
+	uint64_t meanwhile;
+	int error = 0;
+
+	mtx_lock(lock_of(a));
+	if ((a->hooks & UPPER) == 0 || a->lost || a->dead)
+		error = ENOTCONN;
+	else
+		a->closing = a->port->gone = true;
+	mtx_unlock(lock_of(a));
+	if (error != 0 || (mrg_if_getflags(a->ifp) & IFF_DYING) != 0)
+		return;
+	NG_MKMESSAGE(message, NGM_GENERIC_COOKIE, NGM_RMHOOK,
+	    sizeof(struct ngm_rmhook), M_WAITOK);
+	if (message == NULL)
+		return;
+	strlcpy(((struct ngm_rmhook *)message->data)->ourhook,
+	    NG_ETHER_HOOK_UPPER, NG_HOOKSIZ);
+	/* What drivers have set since, as somebody turned a switch. */
+	meanwhile = (uint64_t)if_gethwassist(a->ifp);
+	NG_SEND_MSG_ID(error, a->node, message, NG_NODE_ID(a->node), 0);
+	mtx_lock(lock_of(a));
+	while (error == 0 && (a->hooks & UPPER) != 0 && !a->dead)
+		error =
+		    msleep(a, lock_of(a), 0, "mrgdetach", ANSWER_SECONDS * hz);
+	mtx_unlock(lock_of(a));
+	if (error == 0 && verify(a) == 0)
+		if_sethwassist(
+		    a->ifp, (a->port->hwassist | meanwhile) & ~switched_off(a));
+}
+
 static void
 kill_node(struct attachment *a)
 {
 	if (a->node == NULL)
 		return;
+	unhook_upper(a);
 	mtx_lock(lock_of(a));
 	a->opening = false;
 	mtx_unlock(lock_of(a));
@@ -322,9 +385,10 @@ hook_up(struct attachment *a, node_p below)
 	char name[NG_NODESIZ];
 	int error;
 
+	a->below = NG_NODE_ID(below);
 	a->opening = true;
 	a->hooks = 0;
-	a->lost = a->dead = a->answered = a->port->gone = false;
+	a->closing = a->lost = a->dead = a->answered = a->port->gone = false;
 	error = ng_make_node_common(&node_type, &a->node);
 	if (error != 0) {
 		a->node = NULL;
@@ -338,19 +402,20 @@ hook_up(struct attachment *a, node_p below)
 	 * Netgraph looks through a node's hooks, and so do we, while its thread
 	 * may free some of a program that has just ended: so it is asked first.
 	 */
-	error = verify(a, NG_NODE_ID(below));
+	error = verify(a);
 	if (error == 0 &&
 	    (ng_findhook(below, NG_ETHER_HOOK_LOWER) != NULL ||
 		ng_findhook(below, NG_ETHER_HOOK_UPPER) != NULL))
 		error = EEXIST;
 	/* While there is a hook `upper`, the interface has none. */
 	a->port->hwassist = (uint64_t)if_gethwassist(a->ifp);
+	a->switches = if_getcapenable(a->ifp);
 	if (error == 0)
-		error = connect_hook(a, NG_NODE_ID(below), NG_ETHER_HOOK_LOWER);
+		error = connect_hook(a, NG_ETHER_HOOK_LOWER);
 	if (error == 0)
-		error = connect_hook(a, NG_NODE_ID(below), NG_ETHER_HOOK_UPPER);
+		error = connect_hook(a, NG_ETHER_HOOK_UPPER);
 	if (error == 0)
-		error = verify(a, NG_NODE_ID(below));
+		error = verify(a);
 	if (error == 0) {
 		mtx_lock(lock_of(a));
 		a->opening = false;

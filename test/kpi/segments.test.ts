@@ -153,6 +153,27 @@ describe("a card", () => {
     expect(await wire(uncut(STRANGER, PROGRAM_MAC))).toHaveLength(Math.ceil(BYTES / SEGMENT));
   });
 
+  it("does for the host what it did before, when the program has gone, unless that was turned off meanwhile", async () => {
+    const assist = async () => (await rig.kernel.interface(CARD))?.hwassist;
+    const all = CAP.rxcsum | CAP.txcsum | CAP.tso4;
+    await rig.kernel.card(CARD, CARD_MAC);
+    await rig.kernel.ifconfig(CARD, "cap", all);
+    const before = await assist();
+    expect(before).not.toBe(0);
+    await rig.load();
+    for (let round = 0; round < 2; round++) {
+      await rig.start(`n=${CARD},m=02:aa:bb:cc:dd:ee`);
+      expect(await assist()).toBe(0);
+      expect((await wire(uncut(STRANGER, PROGRAM_MAC))).length).toBe(1);
+      await rig.stop();
+      expect(await assist()).toBe(before);
+    }
+    await rig.start(`n=${CARD},m=02:aa:bb:cc:dd:ee`);
+    await rig.kernel.ifconfig(CARD, "cap", CAP.rxcsum | CAP.txcsum);
+    await rig.stop();
+    expect(await assist()).toBe(before! & ~CSUM.tso);
+  });
+
   it("gets no more pieces at once than it takes", async () => {
     await attached(CAP.rxcsum | CAP.txcsum | CAP.tso4 | CAP.lro);
     const cuts = { ...merged, cut: [200, ...Array.from({ length: 45 }, () => 400)] };

@@ -163,7 +163,6 @@ card_create(const char *name, const uint8_t *mac)
 	ifp->link = LINK_STATE_UP;
 	ifp->capabilities = ifp->capenable =
 	    IFCAP_VLAN_MTU | IFCAP_VLAN_HWTAGGING | IFCAP_RXCSUM | IFCAP_TXCSUM;
-	ifp->hwassist = CSUM_IP | CSUM_TCP | CSUM_UDP | CSUM_TCP_IPV6;
 	/* Segmentation is there, and off. */
 	ifp->capabilities |= IFCAP_TSO4 | IFCAP_TSO6 | IFCAP_LRO;
 	ifp->tsomax = 65535 - ETHER_HDR_LEN - 4;
@@ -174,6 +173,8 @@ card_create(const char *name, const uint8_t *mac)
 	ifp->init = card_init;
 	ifp->qflush = card_qflush;
 	ether_ifattach(ifp, mac);
+	/* As drivers do when the interface is brought up. */
+	ifp->hwassist = CSUM_IP | CSUM_TCP | CSUM_UDP | CSUM_TCP_IPV6;
 	curvnet = saved;
 	return (0);
 }

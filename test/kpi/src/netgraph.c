@@ -489,6 +489,16 @@ connect_nodes(struct ng_node *node, const struct ngm_connect *c)
 	return (error);
 }
 
+/* NGM_RMHOOK. */
+static void
+disconnect_node(struct ng_node *node, const struct ngm_rmhook *r)
+{
+	struct ng_hook *h = ng_findhook(node, r->ourhook);
+
+	if (h != NULL)
+		hook_destroy(h);
+}
+
 /* Sending. */
 int
 kpi_ng_send_id(node_p from, struct ng_mesg *m, ng_ID_t to, ng_ID_t back)
@@ -644,6 +654,10 @@ apply(struct ng_item *item)
 		if (item->el_msg->header.cmd == NGM_CONNECT)
 			(void)connect_nodes(node,
 			    (const struct ngm_connect *)(const void *)
+				item->el_msg->data);
+		else if (item->el_msg->header.cmd == NGM_RMHOOK)
+			disconnect_node(node,
+			    (const struct ngm_rmhook *)(const void *)
 				item->el_msg->data);
 		else if (item->el_msg->header.cmd == NGM_SHUTDOWN)
 			netgraph_remove(node);

@@ -15,6 +15,9 @@ struct private
 {
 	struct ifnet *ifp; /* NULL: it has gone */
 	struct ng_hook *hooks[HOOKS];
+	/* What the interface gets back: not what it had, but what it had when
+	 * this node came. */
+	int hwassist;
 };
 
 static const char *const names[HOOKS] = {
@@ -69,6 +72,8 @@ newhook(node_p node, hook_p hook, const char *name)
 	NG_HOOK_SET_RCVDATA(hook, i == LOWER ? from_lower : from_upper);
 	big_lock();
 	p->hooks[i] = hook;
+	if (i == UPPER)
+		p->ifp->hwassist = 0;
 	big_unlock();
 	return (0);
 }
@@ -81,8 +86,11 @@ disconnect(hook_p hook)
 
 	big_lock();
 	for (i = 0; i < HOOKS; i++)
-		if (p->hooks[i] == hook)
+		if (p->hooks[i] == hook) {
 			p->hooks[i] = NULL;
+			if (i == UPPER && p->ifp != NULL)
+				p->ifp->hwassist = p->hwassist;
+		}
 	big_unlock();
 	return (0);
 }
@@ -135,6 +143,7 @@ attach(struct ifnet *ifp)
 	struct ng_node *node;
 
 	p->ifp = ifp;
+	p->hwassist = ifp->hwassist;
 	(void)netgraph_node(&ether_type, &node);
 	NG_NODE_SET_PRIVATE(node, p);
 	strlcpy(node->nd_name, ifp->name, sizeof(node->nd_name));

@@ -42,6 +42,7 @@ enum {
 	NGM_SHUTDOWN = 1,
 	NGM_MKPEER = 2,
 	NGM_CONNECT = 3,
+	NGM_RMHOOK = 5,
 };
 #define NGM_FLOW_COOKIE 851672669
 enum {
@@ -52,6 +53,9 @@ struct ngm_connect {
 	char path[NG_PATHSIZ];
 	char ourhook[NG_HOOKSIZ];
 	char peerhook[NG_HOOKSIZ];
+};
+struct ngm_rmhook {
+	char ourhook[NG_HOOKSIZ];
 };
 
 struct ng_mesg *kpi_ng_message(uint32_t cookie, uint32_t command,

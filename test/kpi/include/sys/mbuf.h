@@ -125,9 +125,11 @@ struct mbuf {
 #define CSUM_IP		     0x00000001
 #define CSUM_IP_UDP	     0x00000002
 #define CSUM_IP_TCP	     0x00000004
+#define CSUM_IP_SCTP	     0x00000008
 #define CSUM_IP_TSO	     0x00000010
 #define CSUM_IP6_UDP	     0x00000200
 #define CSUM_IP6_TCP	     0x00000400
+#define CSUM_IP6_SCTP	     0x00000800
 #define CSUM_IP6_TSO	     0x00002000
 #define CSUM_L3_CALC	     0x01000000
 #define CSUM_L3_VALID	     0x02000000
@@ -137,6 +139,8 @@ struct mbuf {
 #define CSUM_UDP	     CSUM_IP_UDP
 #define CSUM_TCP_IPV6	     CSUM_IP6_TCP
 #define CSUM_UDP_IPV6	     CSUM_IP6_UDP
+#define CSUM_SCTP	     CSUM_IP_SCTP
+#define CSUM_SCTP_IPV6	     CSUM_IP6_SCTP
 #define CSUM_TSO	     (CSUM_IP_TSO | CSUM_IP6_TSO)
 #define CSUM_DELAY_DATA	     (CSUM_TCP | CSUM_UDP)
 #define CSUM_DELAY_DATA_IPV6 (CSUM_TCP_IPV6 | CSUM_UDP_IPV6)
