@@ -39,6 +39,8 @@ const commonFlags = [
   "-fPIC",
   "-mno-red-zone",
   "-fno-omit-frame-pointer",
+  // A tracer's stack() shows every caller, and a function that was entered is seen to return.
+  "-fno-optimize-sibling-calls",
   "-fno-strict-aliasing",
   "-fwrapv",
   "-fno-asynchronous-unwind-tables",

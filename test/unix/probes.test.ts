@@ -101,6 +101,16 @@ it("fire for a tracer that counts their semaphores up, with their arguments", (c
   expect(stdout.match(/^stop udp-echo returned$/gm)).toHaveLength(1);
 });
 
+/** The executable's instructions, below a line `<name>:` for each function. */
+function instructions(context: TestContext): string[] {
+  const { error, stdout } = spawnSync("objdump", ["-d", "--no-show-raw-insn", executable], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  context.skip(error !== undefined, "skipped: no objdump");
+  return stdout.split("\n");
+}
+
 /** Instructions of the executable that name a probe's word, with what follows: `cmpl $0x0,X(%rip) # place <symbol>`. */
 function sites(context: TestContext): { name: string; code: string; next: string[] }[] {
   const symbols = new Map<string, string>();
@@ -110,12 +120,7 @@ function sites(context: TestContext): { name: string; code: string; next: string
     symbols.set(Number.parseInt(place!, 16).toString(16), name!);
   }
   expect(symbols.size).toBe(rows.length);
-  const { error, stdout } = spawnSync("objdump", ["-d", "--no-show-raw-insn", executable], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
-  context.skip(error !== undefined, "skipped: no objdump");
-  const lines = stdout.split("\n");
+  const lines = instructions(context);
   return lines.flatMap((line, i) => {
     const found = /^ *\w+:\t(.*?) +# ([0-9a-f]+) </.exec(line);
     const name = found === null ? undefined : symbols.get(found[2]!);
@@ -131,6 +136,21 @@ function sites(context: TestContext): { name: string; code: string; next: string
         ];
   });
 }
+
+it("are on a stack with all their callers: no function of frame code ends with a jump into another", (context) => {
+  let inside = "";
+  let seen = 0;
+  const jumps: string[] = [];
+  for (const line of instructions(context)) {
+    inside = /^[0-9a-f]+ <(.+)>:$/.exec(line)?.[1] ?? inside;
+    if (!inside.startsWith("fc_")) continue;
+    seen++;
+    const target = /\sjmp +[0-9a-f]+ <([^+>]+)>$/.exec(line)?.[1];
+    if (target !== undefined && target !== inside) jumps.push(`${inside} to ${target}`);
+  }
+  expect(seen).toBeGreaterThan(10_000);
+  expect(jumps).toEqual([]);
+});
 
 it("cost a comparison with memory and a branch each while they are off, in frame code too", (context) => {
   const found = sites(context);
