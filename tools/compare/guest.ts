@@ -285,18 +285,20 @@ export async function compareInGuest(
   });
   progress("booting the guest");
   let samples: Sample[] = [];
-  if (client !== undefined) {
-    const rig = new OutsideRig(client, load, console_, () => childrenOf(child.pid!));
-    await rig.tell("done?", from.includes("jail") ? timeout : patience.boot);
-    try {
+  let status: number;
+  try {
+    if (client !== undefined) {
+      const rig = new OutsideRig(client, load, console_, () => childrenOf(child.pid!));
+      await rig.tell("done?", from.includes("jail") ? timeout : patience.boot);
       samples = await alternate(rig, jobs, options.settings, progress);
-    } catch (error) {
-      throw new BuildError(`${messageOf(error)}; the guest's console's last lines:\n${console_.tail()}`);
+      await rig.tell("end");
     }
-    await rig.tell("end");
+    status = await ended;
+  } catch (error) {
+    throw new BuildError(`${messageOf(error)}; the guest's console's last lines:\n${console_.tail()}`);
+  } finally {
+    forget();
   }
-  const status = await ended;
-  forget();
   if (status !== 0) {
     throw new BuildError(`the guest measured nothing (exit code ${status}):\n${console_.tail()}`);
   }
