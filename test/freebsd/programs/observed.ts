@@ -1,6 +1,6 @@
 /**
  * Does a little of all that the scripts of dtrace/ show, until it is stopped: echoes over UDP and TCP, calls functions,
- * makes objects and garbage, copies, and connects to a port that stays silent.
+ * makes objects and garbage, copies, and connects to an address that stays silent.
  */
 import { sleep, Tcp, Udp } from "mirage";
 
@@ -49,14 +49,14 @@ async function echoDatagrams(): Promise<void> {
     socket.send(datagram.data, datagram);
     // JavaScript's own bytes are copied into a frame.
     socket.send(new Uint8Array(16), datagram);
-    // "collect": enough garbage for a collection.
+    // "collect": some of these make a collection.
     if (datagram.data[0] === 0x63) {
-      garbage(40_000);
+      garbage(10_000);
     }
   }
 }
 
-/** The peer's host does not answer, so the SYN is sent again. */
+/** Nobody has that address, so the SYN is sent again. */
 async function knock(address: string): Promise<void> {
   for (;;) {
     try {
@@ -73,7 +73,7 @@ Tcp.listen({ port: 7 }).serve(async (flow) => {
   }
 });
 void echoDatagrams();
-void knock("10.0.0.1");
+void knock("10.0.0.77");
 console.log("observed: begins");
 for (let round = 0; ; round++) {
   work(round);
