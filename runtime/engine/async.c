@@ -25,8 +25,8 @@ enum op { OP_NEXT = 0, OP_THROW = 1, OP_BREAK = 3, OP_YIELD = 4, OP_CATCH = 6 };
 enum name {
 	STATE,
 	VALUE,
-	CONSTRUCTOR,
 	BODY,
+	INNER,
 	SELF,
 	LABEL,
 	TRYS,
@@ -37,8 +37,8 @@ enum name {
 
 static const char *const names[NAMES] = {[STATE] = "state",
     [VALUE] = "value",
-    [CONSTRUCTOR] = "constructor",
     [BODY] = "body",
+    [INNER] = "inner",
     [SELF] = "self",
     [LABEL] = "label",
     [TRYS] = "trys",
@@ -47,7 +47,7 @@ static const char *const names[NAMES] = {[STATE] = "state",
 
 struct mirage_async {
 	void *name[NAMES]; /* strings that are kept alive */
-	void *promise; /* the constructor */
+	void *prototype; /* of promises */
 	void *resume; /* the job itself, as JavaScript sees it */
 	mirage_ref advance; /* (state, op, value): goes on by any way */
 	mirage_ref await; /* (value, state) */
@@ -87,25 +87,34 @@ put_int(duk_context *ctx, const struct mirage_async *a, duk_idx_t idx,
 	put(ctx, a, idx, n);
 }
 
-/* Has the promise on top of the stack resume the function; false: it is none
- * that we know. */
-static bool
-wait_for(duk_context *ctx, const struct mirage_async *a, duk_idx_t function)
+/* What became of an await: Awaited in src/lib/native.ts. */
+enum await {
+	OTHER, /* it is no promise that we know */
+	WAITS, /* it resumes the function */
+	SEVERAL /* it would, but others wait too */
+};
+
+/*
+ * Has the promise at an index resume the function.  What else lies there may
+ * have getters, which are not to be run: so it is known by its prototype.
+ */
+static enum await
+wait_for(duk_context *ctx, const struct mirage_async *a, duk_idx_t promise,
+    duk_idx_t function)
 {
-	duk_idx_t promise = duk_normalize_index(ctx, -1);
 	int state;
 	bool known;
 
 	if (!duk_is_object(ctx, promise))
-		return (false);
-	get(ctx, a, promise, CONSTRUCTOR);
-	known = duk_get_heapptr(ctx, -1) == a->promise;
+		return (OTHER);
+	duk_get_prototype(ctx, promise);
+	known = duk_get_heapptr(ctx, -1) == a->prototype;
 	duk_pop(ctx);
 	if (!known)
-		return (false);
+		return (OTHER);
 	state = get_int(ctx, a, promise, STATE);
 	if (state < 0)
-		return (false);
+		return (OTHER);
 	if ((state & SETTLED) != 0) {
 		put_int(ctx, a, promise, STATE, state | HANDLED);
 		duk_push_heapptr(ctx, a->resume);
@@ -113,17 +122,17 @@ wait_for(duk_context *ctx, const struct mirage_async *a, duk_idx_t function)
 		duk_dup(ctx, function);
 		mirage_microtasks_queue(
 		    ctx, mirage_native_instance(ctx)->engine);
-		return (true);
+		return (WAITS);
 	}
 	get(ctx, a, promise, VALUE);
 	known = duk_is_undefined(ctx, -1);
 	duk_pop(ctx);
 	if (!known)
-		return (false); /* others wait too */
+		return (SEVERAL);
 	put_int(ctx, a, promise, STATE, state | HANDLED);
 	duk_dup(ctx, function);
 	put(ctx, a, promise, VALUE);
-	return (true);
+	return (WAITS);
 }
 
 /* Does a jump to this label leave the innermost `try`? */
@@ -180,6 +189,18 @@ run_body(duk_context *ctx, const struct mirage_async *a, duk_idx_t function,
 	}
 }
 
+/* Does the function wait for another body, in `yield*`? */
+static bool
+delegates(duk_context *ctx, const struct mirage_async *a, duk_idx_t function)
+{
+	bool inner;
+
+	get(ctx, a, function, INNER);
+	inner = !duk_is_undefined(ctx, -1);
+	duk_pop(ctx);
+	return (inner);
+}
+
 /* A promise that was settled, and the state of the function that awaited it. */
 static duk_ret_t
 resume(duk_context *ctx)
@@ -193,7 +214,8 @@ resume(duk_context *ctx)
 	    OP_THROW :
 	    OP_NEXT;
 	get(ctx, a, promise, VALUE);
-	op = run_body(ctx, a, function, op);
+	if (!delegates(ctx, a, function))
+		op = run_body(ctx, a, function, op);
 	/* [ promise function value ] */
 	if (op != OP_YIELD) {
 		mirage_ref_push(ctx, a->advance);
@@ -204,7 +226,7 @@ resume(duk_context *ctx)
 		return (0);
 	}
 	put_int(ctx, a, function, LABEL, get_int(ctx, a, function, LABEL) + 1);
-	if (!wait_for(ctx, a, function)) {
+	if (wait_for(ctx, a, 2, function) != WAITS) {
 		mirage_ref_push(ctx, a->await);
 		duk_dup(ctx, 2);
 		duk_dup(ctx, function);
@@ -213,9 +235,20 @@ resume(duk_context *ctx)
 	return (0);
 }
 
+/* A value and the state of the function that awaits it: enum await. */
+static duk_ret_t
+async_wait(duk_context *ctx)
+{
+	const struct mirage_async *a =
+	    mirage_native_instance(ctx)->engine->async;
+
+	duk_push_int(ctx, a == NULL ? OTHER : wait_for(ctx, a, 0, 1));
+	return (1);
+}
+
 /*
- * The constructor of promises, and two functions of async-functions.ts; the
- * job of promises that async functions await.
+ * The prototype of promises, and two functions of async-functions.ts; the job
+ * of promises that async functions await.
  */
 static duk_ret_t
 async_job(duk_context *ctx)
@@ -226,7 +259,8 @@ async_job(duk_context *ctx)
 
 	if (a != NULL)
 		return (duk_error(ctx, DUK_ERR_ERROR, "there is one already"));
-	mirage_native_function(ctx, 0, "Promise");
+	if (!duk_is_object(ctx, 0))
+		return (duk_type_error(ctx, "no prototype of promises"));
 	mirage_native_function(ctx, 1, "advance");
 	mirage_native_function(ctx, 2, "await");
 	a = mirage_heap_alloc(inst->heap, sizeof(*a));
@@ -241,7 +275,7 @@ async_job(duk_context *ctx)
 		duk_pop(ctx);
 	}
 	(void)mirage_ref_new(ctx, 0);
-	a->promise = duk_get_heapptr(ctx, 0);
+	a->prototype = duk_get_heapptr(ctx, 0);
 	a->advance = mirage_ref_new(ctx, 1);
 	a->await = mirage_ref_new(ctx, 2);
 	duk_push_c_function(ctx, resume, 2);
@@ -255,6 +289,7 @@ mirage_native_async(duk_context *ctx)
 {
 	static const struct mirage_native_entry entries[] = {
 	    {"asyncJob", async_job, 3},
+	    {"asyncWait", async_wait, 2},
 	};
 
 	mirage_native_put(ctx, entries, sizeof(entries) / sizeof(entries[0]));

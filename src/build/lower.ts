@@ -32,6 +32,8 @@ function swcOptions(filename: string, usage: boolean, syntax: "ecmascript" | "ty
     sourceMaps: true,
     env: {
       targets: { ie: "11" },
+      // The engine has symbols: the helper would call a function for each `typeof`, and read `constructor`.
+      exclude: ["transform-typeof-symbol"],
       ...(usage ? ({ mode: "usage", coreJs: "3.51" } as const) : {}),
     },
     jsc: {

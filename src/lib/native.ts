@@ -40,6 +40,15 @@ export enum Settled {
   Rejected = 2,
 }
 
+/** What became of an `await`, see `asyncWait`. */
+export enum Awaited {
+  /** Nothing: the value is no promise, or one of a subclass. */
+  Other = 0,
+  Waits = 1,
+  /** Nothing: others wait for the promise, too. */
+  Several = 2,
+}
+
 /** What becomes of the 32 bits that an export of frame code returns. */
 export enum Returns {
   Unsigned = 0,
@@ -74,13 +83,16 @@ export interface Native {
   whenDrained(callback: () => void): void;
   /**
    * Makes the job that resumes an async function: called with a promise that is settled and the function's state. It
-   * leaves to `advance` what it cannot do itself, with what the body has returned, and to `awaitValue` what is no `maker`.
+   * leaves to `advance` what it cannot do itself, with what the body has returned, and to `awaitValue` what `asyncWait` does
+   * not do. `prototype`: of promises.
    */
   asyncJob(
-    maker: unknown,
+    prototype: unknown,
     advance: (state: never, code: number, value: unknown) => void,
     awaitValue: (value: unknown, state: never) => void,
   ): (promise: never, state: never) => void;
+  /** Has a promise queue the job of `asyncJob` with this state when it is settled. Runs no getter of `value`. */
+  asyncWait(value: unknown, state: unknown): Awaited;
   /** Ends the program with `error` as an uncaught exception would. */
   fail(error: unknown, prefix: string): never;
   /** Remembers this place for a message, should `value`, which carries no stack, end the program. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { native } from "../../src/lib/native.ts";
-import { NEXT, RETURNED, type Stepper, step, stepperOf, YIELDED } from "./generators.ts";
+import { INNER, NEXT, RETURNED, type Stepper, step, stepperOf, YIELDED } from "./generators.ts";
 import { awaitValue, type InternalPromise, MakeBare, REJECTED, resolvePromise, settle } from "./promise.ts";
 
 type Outcome = IteratorResult<unknown, unknown>;
@@ -25,11 +25,13 @@ function advance(state: Stepper, how: number, value: unknown): void {
   const out = state.out;
   state.out = undefined;
   if (told === YIELDED) awaitValue(out, state);
+  // In the body of a loop that functions see variables of: it is lowered to a generator of its own.
+  else if (told === INNER) awaitValue((out as Outcome).value, state);
   else end(state, told, out);
 }
 
 /** The job of a promise that an async function awaited; it comes here, too, with what is not common. */
-const resume = native.asyncJob(Promise, advance as never, awaitValue as never);
+const resume = native.asyncJob(Promise.prototype, advance as never, awaitValue as never);
 
 /** Drives an iterator that is not ours. */
 function drive(generator: OtherGenerator, resolve: (v: unknown) => void, reject: (v: unknown) => void): void {

@@ -42,6 +42,7 @@ enum Told {
 export const NEXT = 0;
 export const YIELDED = 0;
 export const RETURNED = 1;
+export const INNER = 3;
 
 type Operation = [code: number, value?: unknown];
 type Body = (this: unknown, state: Stepper) => Operation;

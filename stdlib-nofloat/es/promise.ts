@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { native } from "../../src/lib/native.ts";
+import { Awaited, native } from "../../src/lib/native.ts";
 import { makeAggregateError } from "./aggregate-error.ts";
 import { define, defineGlobal, defineTag } from "./define.ts";
 import "./iterators.ts";
@@ -110,24 +110,15 @@ function wait(promise: InternalPromise, waiting: Waiting): void {
 
 /** `await value` in the function whose state is `waiting`. */
 export function awaitValue(value: unknown, waiting: Waiting): void {
-  let promise = value as InternalPromise;
-  if (typeof value === "object" && value !== null) {
-    // The commonest case without a call: one of ours, nobody else waits.
-    if (
-      promise.state === State.Pending &&
-      promise.value === undefined &&
-      (value as { constructor: unknown }).constructor === MiragePromise
-    ) {
-      promise.state = State.Handled;
-      promise.value = waiting;
-      return;
-    }
-    if (isOurs(value)) {
-      wait(value, waiting);
+  if (typeof value === "object") {
+    const how = native.asyncWait(value, waiting);
+    if (how === Awaited.Waits) return;
+    if (how === Awaited.Several) {
+      wait(value as InternalPromise, waiting);
       return;
     }
   }
-  promise = new MakeBare();
+  const promise = new MakeBare();
   resolvePromise(promise, value);
   wait(promise, waiting);
 }

@@ -91,6 +91,7 @@ export class FakeNative {
     queueMicrotask: (job, a, b) => queueMicrotask(() => job(a as never, b as never)),
     whenDrained: (callback) => void setTimeout(callback),
     asyncJob: () => () => {},
+    asyncWait: () => 0,
     fail: (error) => {
       throw error;
     },

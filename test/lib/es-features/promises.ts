@@ -101,6 +101,96 @@ console.log(await methods.get());
 const arrow = async (x: number) => x * 2;
 console.log(text(await Promise.all([1, 2, 3].map(arrow))));
 
+// What is no promise is asked for `then` alone, and once, at the first await of a call as at later ones.
+const asked: string[] = [];
+const nosy = {
+  get constructor() {
+    asked.push("constructor");
+    throw new Error("constructor");
+  },
+  get state() {
+    asked.push("state");
+    throw new Error("state");
+  },
+  get value() {
+    asked.push("value");
+    throw new Error("value");
+  },
+  get then() {
+    asked.push("then");
+    return undefined;
+  },
+};
+const guarded = new Proxy({ then: undefined } as Record<string, unknown>, {
+  get: (target, name) => {
+    asked.push(`proxy ${String(name)}`);
+    if (!(name in target)) throw new Error(`no ${String(name)}`);
+    return target[name as string];
+  },
+});
+const refuses = {
+  get then() {
+    throw new RangeError("then");
+  },
+};
+for (const value of [nosy, guarded, refuses]) {
+  const at = async (n: number): Promise<unknown> => {
+    for (; n > 0; n--) await null;
+    try {
+      return (await (value as unknown)) === value;
+    } catch (error) {
+      return text(error);
+    }
+  };
+  console.log(await at(0), await at(1), asked.join());
+  asked.length = 0;
+}
+// Functions keep what is declared in the body of a loop, which awaits: that body is lowered to a generator.
+async function keeps(list: readonly unknown[]): Promise<string> {
+  const kept: (() => unknown)[] = [];
+  outer: for (const item of list) {
+    kept.push(() => item);
+    try {
+      const got = await item;
+      kept.push(() => `${got} at ${item}`);
+      for (let i = 0; i < 4; i++) {
+        kept.push(() => i);
+        if ((await later(1, i)) === 1) continue;
+        if (got === "next" && i === 2) continue outer;
+        if (got === "out") break outer;
+        if (got === "back") return `returned with ${kept.length}`;
+      }
+    } catch (error) {
+      kept.push(() => `${item} threw ${error}`);
+    } finally {
+      await null;
+    }
+  }
+  return kept.map((one) => String(one())).join();
+}
+const lost = Promise.reject("lost");
+lost.catch(() => {});
+console.log(await keeps([1, Promise.resolve(2), lost, "next", "out", 3]));
+console.log(await keeps(["a", "back", "b"]));
+// Several functions wait for one promise.
+let release = (_: string): void => {};
+const shared = new Promise<string>((resolve) => {
+  release = resolve;
+});
+const woken: string[] = [];
+for (let i = 0; i < 4; i++) {
+  void (async () => {
+    if (i % 2 === 1) await null;
+    woken.push(`${i} ${await shared}`);
+    woken.push(`${i} ${await shared} again`);
+  })();
+}
+void shared.then((x) => woken.push(`then ${x}`));
+await later(1, 0);
+release("shared");
+await later(1, 0);
+console.log(woken.join(" | "));
+
 show("notConstructor", () => (Promise as unknown as (f: () => void) => void)(() => {}));
 show("noExecutor", () => new Promise(undefined as never));
 show("tag", () => Object.prototype.toString.call(Promise.resolve()));
