@@ -64,16 +64,19 @@ mirage:::tcp-state-change
 	since[args[1]->cs_cid] = timestamp;
 }
 
+/* arg4: args[4]->tcp_offset of 12 and before is no length, but (th_off >> 2). */
 mirage:::tcp-receive
 /args[3]->tcps_state > TCPS_LISTEN/
 {
-	rx[args[1]->cs_cid] += args[2]->ip_plength - args[4]->tcp_offset;
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
+	rx[args[1]->cs_cid] += args[2]->ip_plength - this->header;
 }
 
 mirage:::tcp-send
 /args[3]->tcps_state > TCPS_LISTEN/
 {
-	tx[args[1]->cs_cid] += args[2]->ip_plength - args[4]->tcp_offset;
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
+	tx[args[1]->cs_cid] += args[2]->ip_plength - this->header;
 }
 
 mirage:::tcp-state-change

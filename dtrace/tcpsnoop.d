@@ -36,13 +36,15 @@ BEGIN
 	    "DIR", "LADDR:LPORT", "RADDR:RPORT", "BYTES", "WHAT");
 }
 
+/* arg4: args[4]->tcp_offset of 12 and before is no length, but (th_off >> 2). */
 tcp:::send,
 mirage:::tcp-send
 {
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
 	printf("%10d %-6s %-3s %-15s:%-5d %-15s:%-5d %6d %s%s%s%s%s%d\n",
 	    (timestamp - begun) / 1000, probeprov, "->", args[2]->ip_saddr,
 	    args[4]->tcp_sport, args[2]->ip_daddr, args[4]->tcp_dport,
-	    args[2]->ip_plength - args[4]->tcp_offset,
+	    args[2]->ip_plength - this->header,
 	    args[4]->tcp_flags & TH_SYN ? "SYN " : "",
 	    args[4]->tcp_flags & TH_FIN ? "FIN " : "",
 	    args[4]->tcp_flags & TH_RST ? "RST " : "",
@@ -53,10 +55,11 @@ mirage:::tcp-send
 tcp:::receive,
 mirage:::tcp-receive
 {
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
 	printf("%10d %-6s %-3s %-15s:%-5d %-15s:%-5d %6d %s%s%s%s%s%d\n",
 	    (timestamp - begun) / 1000, probeprov, "<-", args[2]->ip_daddr,
 	    args[4]->tcp_dport, args[2]->ip_saddr, args[4]->tcp_sport,
-	    args[2]->ip_plength - args[4]->tcp_offset,
+	    args[2]->ip_plength - this->header,
 	    args[4]->tcp_flags & TH_SYN ? "SYN " : "",
 	    args[4]->tcp_flags & TH_FIN ? "FIN " : "",
 	    args[4]->tcp_flags & TH_RST ? "RST " : "",

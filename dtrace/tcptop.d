@@ -26,18 +26,21 @@ BEGIN
 	printf("Counting segments, every %d s, until Ctrl-C.\n", every);
 }
 
+/* arg4: args[4]->tcp_offset of 12 and before is no length, but (th_off >> 2). */
 mirage:::tcp-receive
 {
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
 	@bytes[args[2]->ip_daddr, args[4]->tcp_dport, args[2]->ip_saddr,
 	    args[4]->tcp_sport, "in"] =
-	    sum(args[2]->ip_plength - args[4]->tcp_offset);
+	    sum(args[2]->ip_plength - this->header);
 }
 
 mirage:::tcp-send
 {
+	this->header = ((struct tcphdr *)arg4)->th_off << 2;
 	@bytes[args[2]->ip_saddr, args[4]->tcp_sport, args[2]->ip_daddr,
 	    args[4]->tcp_dport, "out"] =
-	    sum(args[2]->ip_plength - args[4]->tcp_offset);
+	    sum(args[2]->ip_plength - this->header);
 }
 
 profile:::tick-1s

@@ -118,6 +118,12 @@ answers() {
 	done
 }
 
+# As where syslogd(8) runs: what the program logs does not wait for the console.
+quiet_console() {
+	cat /dev/klog >/dev/null 2>&1 &
+	servers="$servers $!"
+}
+
 # serve COMMAND...: starts what native services the jobs need.
 serve() {
 	for service in $(awk '$3 != "-" { print $3 ":" $4 }' "$plan" | sort -u); do
@@ -325,6 +331,7 @@ awk -v only="$only" -v offloads="$offloads" '{
 	if ((only == "" || index(only, "," name[1] ",")) && (offloads == "both" || offloads == $5)) print
 }' "$here/compare.plan" >"$plan"
 [ -s "$plan" ] || die "no job is left of those in compare.plan: $(sed 's/[/ ].*//' "$here/compare.plan" | sort -u | tr '\n' ' ')"
+quiet_console
 change net.inet.icmp.icmplim 0
 change kern.ipc.maxsockbuf 4194304
 change net.inet.tcp.msl 1000
