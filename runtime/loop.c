@@ -45,18 +45,45 @@ over_limit(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 	mirage_platform_frame_free(inst->platform, f);
 }
 
-/* One packet of a merged frame, to a listener of application code. */
+/* A merged frame on its way to a listener of application code, in packets. */
+struct merged {
+	unsigned netif;
+	uint32_t handle;
+};
+
+/*
+ * One of them.  False: no more, for the program has ended, or has released the
+ * merged frame meanwhile, whose handle it may guess.
+ */
 static bool
 deliver_packet(
-    struct mirage_instance *inst, void *netif, struct mirage_frame *f)
+    struct mirage_instance *inst, void *argument, struct mirage_frame *f)
 {
+	const struct merged *m = argument;
 	uint32_t len = f->len, handle = mirage_frame_insert(inst, f);
 
 	if (handle == 0)
-		over_limit(inst, *(unsigned *)netif, f);
-	else if (!mirage_net_deliver_frame(inst, *(unsigned *)netif, handle))
-		unclaimed(inst, *(unsigned *)netif, handle, len);
-	return (!mirage_ended(inst));
+		over_limit(inst, m->netif, f);
+	else if (!mirage_net_deliver_frame(inst, m->netif, handle))
+		unclaimed(inst, m->netif, handle, len);
+	return (!mirage_ended(inst) &&
+	    mirage_frame_lookup(inst->frames, m->handle) != NULL);
+}
+
+/* Listeners know nothing longer than the MTU. */
+static void
+deliver_packets(
+    struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
+{
+	struct merged m = {netif, f->handle};
+	uint32_t len = f->len;
+
+	if (mirage_frame_cut(inst, f, deliver_packet, &m) ||
+	    mirage_frame_lookup(inst->frames, m.handle) == NULL ||
+	    mirage_ended(inst))
+		release_handle(inst, m.handle);
+	else
+		unclaimed(inst, netif, m.handle, len);
 }
 
 /* Finds a taker for one received frame, with more of its batch behind it. */
@@ -79,13 +106,11 @@ input(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f,
 	mirage_engine_turn(inst);
 	if (mirage_frame_code_input(inst, netif, handle))
 		return;
+	/* Whatever it said, what it gave away is not there any more. */
+	if (mirage_frame_lookup(inst->frames, handle) == NULL)
+		return;
 	if (f->segment_bytes != 0) {
-		/* Listeners know nothing longer than the MTU. */
-		if (mirage_frame_cut(inst, f, deliver_packet, &netif) ||
-		    mirage_ended(inst))
-			release_handle(inst, handle);
-		else
-			unclaimed(inst, netif, handle, len);
+		deliver_packets(inst, netif, f);
 		return;
 	}
 	if (mirage_net_deliver_frame(inst, netif, handle))

@@ -176,16 +176,18 @@ bool
 mirage_frame_cut(struct mirage_instance *inst, const struct mirage_frame *f,
     mirage_frame_taker *take, void *argument)
 {
+	uint32_t packets, i, len = f->len, bytes = f->segment_bytes;
 	struct mirage_frame *g;
-	uint32_t packets, i;
 	struct headers h;
 
-	if (f->segment_bytes == 0 || !find_headers(f, &h))
+	if (bytes == 0 || !find_headers(f, &h))
 		return (false);
 	inst->stats.frames_cut++;
-	packets =
-	    (f->len - h.payload + f->segment_bytes - 1) / f->segment_bytes;
+	packets = (len - h.payload + bytes - 1) / bytes;
 	for (i = 0; i == 0 || i < packets; i++) {
+		/* Who took the last one may have changed the frame. */
+		if (f->len != len || f->segment_bytes != bytes)
+			return (false);
 		g = cut_packet(inst, f, &h, i);
 		if (g == NULL || !take(inst, argument, g))
 			return (false);

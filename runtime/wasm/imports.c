@@ -365,14 +365,21 @@ mirage_import_counter_define(SITE, uint32_t ptr, uint32_t utf16_units)
 	return (id);
 }
 
+#define DROPS_FREE 1024 /* that are told at once for nothing */
+#define DROP_UNITS 64 /* what each further one counts as */
+
 /* Counters of drops count frames, of which frame code tells no more. */
 static void
-tell_drops(const char *counter, uint32_t n)
+tell_drops(SITE, const char *counter, uint32_t n)
 {
 	static const char prefix[] = "drop.";
+	uint32_t dear = n > DROPS_FREE ? n - DROPS_FREE : 0;
 
 	if (strncmp(counter, prefix, sizeof(prefix) - 1) != 0)
 		return;
+	mirage_wasm_burn(w,
+	    dear < UINT32_MAX / DROP_UNITS ? dear * DROP_UNITS : UINT32_MAX,
+	    site);
 	for (; n > 0; n--)
 		MIRAGE_PROBE(drop, UINT32_MAX, counter + sizeof(prefix) - 1, 0);
 }
@@ -387,7 +394,7 @@ mirage_import_counter_add(SITE, uint32_t id, uint32_t n)
 	stats->defined[id].value += n;
 	MIRAGE_PROBE(count, stats->defined[id].name, n);
 	if (MIRAGE_PROBE_ENABLED(drop))
-		tell_drops(stats->defined[id].name, n);
+		tell_drops(w, site, stats->defined[id].name, n);
 }
 
 void

@@ -23,7 +23,7 @@
 static uint8_t *
 header(struct mirage_frame *f, uint32_t at, uint32_t bytes, uint8_t *copy)
 {
-	if (at + bytes <= f->head_len)
+	if (at <= f->head_len && bytes <= f->head_len - at)
 		return (f->head + at);
 	memset(copy, 0, bytes);
 	if (at < f->len)

@@ -121,6 +121,12 @@ describe("frame code", () => {
     expect(statistic(stderr, "drop.frames-limit")).toBe(24);
   });
 
+  it("tells probes of no byte outside of a frame", () => {
+    const { status, stderr, answers } = run([frame(0x880b, 1000), frame(0x880b, 20)]);
+    expect(status, stderr).toBe(0);
+    expect(answers).toHaveLength(2);
+  });
+
   it("goes on when its memory cannot grow", () => {
     const { status, stderr, answers } = run([frame(0x880f), frame(0x8801)]);
     expect(status, stderr).toBe(0);

@@ -17,6 +17,7 @@ import {
   frame_truncate,
   frame_writable,
   netif_transmit,
+  probe_packet,
 } from "mirage/framecode";
 
 const NAME = "test.claimed";
@@ -106,6 +107,14 @@ export function input(netif: u32, frame: u32): bool {
       frame_release(frame);
       said = 0;
       resume();
+      break;
+    case 0x880b: // probes about headers that are not, or not wholly, in the frame
+      for (let at: u32 = frame_length(frame) - 50; at < 100; at++) probe_packet(0, 0, frame, at);
+      for (let at: u32 = 0; at < 64; at++) {
+        probe_packet(at & 1, at, frame, 0 - at);
+        probe_packet(at & 1, at, frame, 0x80000000 - at);
+      }
+      netif_transmit(netif, frame);
       break;
     default:
       memory.grow(100000); // refused
