@@ -178,8 +178,9 @@ profile_begin(struct profile *f, struct mirage_instance *instance,
 	f->low = low;
 	f->high = high;
 	sigaction(SIGPROF, &action, NULL);
-	/* A tracer counts in the lower half. */
-	mirage_probe_sample_enabled += 1u << 16;
+	/* A tracer counts in the lower half, at any time. */
+	__atomic_fetch_add(
+	    &mirage_probe_sample_enabled, 1u << 16, __ATOMIC_RELAXED);
 	f->running =
 	    timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &f->timer) == 0 &&
 	    timer_settime(f->timer, 0, &every, NULL) == 0;
@@ -198,7 +199,8 @@ profile_end(struct profile *f)
 	sigemptyset(&set);
 	sigaddset(&set, SIGPROF);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	mirage_probe_sample_enabled -= 1u << 16;
+	__atomic_fetch_sub(
+	    &mirage_probe_sample_enabled, 1u << 16, __ATOMIC_RELAXED);
 }
 
 /* --- before and after --- */
