@@ -32,6 +32,13 @@ struct holder {
 #define DEPTH_MAX 8
 
 /*
+ * Bytes for which a piece of a long chain is worth the cluster that it may
+ * hold: a card merges what a peer sends in single bytes, and a program may have
+ * to hold it for long.
+ */
+#define PIECE_BYTES 256
+
+/*
  * The host's reference on a holder: one for each mbuf with external storage.
  * Its callback ends in the call that frees this (a jump, which a test makes
  * sure of), so that once none is left no code of this module is left to run.
@@ -217,7 +224,9 @@ frame_from_mbuf(struct mirage_platform *p, struct mbuf *m)
 
 	for (n = m; n != NULL; n = n->m_next)
 		segments += n->m_len > 0;
-	if (segments > RECEIVE_SEGMENTS || depth > DEPTH_MAX) {
+	if (segments > RECEIVE_SEGMENTS || depth > DEPTH_MAX ||
+	    (segments > MIRAGE_FRAME_SEGMENTS &&
+		(unsigned)m->m_pkthdr.len < segments * PIECE_BYTES)) {
 		n = m_dup(m, M_NOWAIT);
 		m_freem(m);
 		m = n;

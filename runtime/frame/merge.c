@@ -15,8 +15,16 @@
 #include "table.h"
 
 #define FLOWS_MAX 8 /* that are merged side by side */
+/*
+ * Payload of a packet that others are merged into.  Who holds a frame holds the
+ * buffers of all its packets, and TCP counts the frames of a connection, not
+ * their buffers, where they carry less than this.
+ */
+#define BYTES_MIN 256
 
 #define ETHERNET_BYTES	14
+#define ETHERTYPE_IPV4	0x0800
+#define ETHERTYPE_IPV6	0x86dd
 #define IPV4_BYTES	20
 #define IPV4_LENGTH	2
 #define IPV4_FRAGMENT	6
@@ -65,15 +73,20 @@ store16(uint8_t *p, uint32_t v)
 	p[1] = (uint8_t)v;
 }
 
-/* Is it plain IPv4 without options, its header whole, or IPv6 with TCP next? */
+/*
+ * Is it plain IPv4 without options, its header whole, or IPv6 with TCP next,
+ * and either without a VLAN tag?
+ */
 static bool
 is_plain(const struct mirage_frame *f, uint32_t transport)
 {
 	const uint8_t *ip = f->head + ETHERNET_BYTES;
+	uint32_t type = load16(ip - 2);
 
-	if (ip[0] >> 4 == 6)
+	if (type == ETHERTYPE_IPV6)
 		return (transport == ETHERNET_BYTES + IPV6_BYTES);
-	return (ip[0] == 0x45 && transport == ETHERNET_BYTES + IPV4_BYTES &&
+	return (type == ETHERTYPE_IPV4 &&
+	    transport == ETHERNET_BYTES + IPV4_BYTES &&
 	    (load16(ip + IPV4_FRAGMENT) & (IPV4_MORE | IPV4_OFFSET)) == 0 &&
 	    ((f->flags & MIRAGE_FRAME_RX_L3_GOOD) != 0 ||
 		mirage_sum(ip, IPV4_BYTES, 0) == 0xffff));
@@ -159,8 +172,8 @@ join(struct mirage_instance *inst, struct packet *a, const struct packet *b)
 	uint8_t *ip;
 
 	if (!a->open || b->sequence != a->sequence + a->bytes ||
-	    b->bytes > size || f->len + b->bytes > MIRAGE_FRAME_MAX ||
-	    !same_headers(a, b) ||
+	    size < BYTES_MIN || b->bytes > size ||
+	    f->len + b->bytes > MIRAGE_FRAME_MAX || !same_headers(a, b) ||
 	    !mirage_frame_writable(inst, f, a->payload) ||
 	    !mirage_frame_append(p, f, b->frame, b->payload, b->bytes))
 		return (false);
@@ -190,6 +203,9 @@ mirage_frame_merge(
 	unsigned nflows = 0, i, oldest = 0;
 	int from, left = 0;
 
+	/* Those that are held already hold enough. */
+	if (inst->frames->merged + (uint32_t)n > inst->frames->limit)
+		return (n);
 	for (from = 0; from < n; from++) {
 		struct mirage_frame *f = frames[from];
 

@@ -108,6 +108,16 @@ mirage_frame_search(struct mirage_frame_table *t, uint32_t handle)
 	return (slot->frame);
 }
 
+/* Pieces of memory that a frame has more because packets were merged. */
+static uint32_t
+merged_pieces(const struct mirage_frame *f)
+{
+	if (__builtin_expect(f->segment_bytes == 0, 1) || f->nsegs == 0 ||
+	    (f->flags & MIRAGE_FRAME_TX_SEGMENT) != 0)
+		return (0);
+	return (f->nsegs - 1u);
+}
+
 uint32_t
 mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 {
@@ -124,6 +134,8 @@ mirage_frame_insert(struct mirage_instance *inst, struct mirage_frame *f)
 	slot->frame = f;
 	slot->handle = slot->generation << t->index_bits | i;
 	slot->views = NULL;
+	slot->merged = merged_pieces(f);
+	t->merged += slot->merged;
 	f->handle = slot->handle;
 	t->last_handle = slot->handle;
 	t->last_frame = f;
@@ -147,6 +159,7 @@ mirage_frame_detach(struct mirage_instance *inst, struct mirage_frame *f)
 		t->last_handle = 0; /* no frame has that */
 		t->last_frame = NULL;
 	}
+	t->merged -= slot->merged;
 	slot->frame = NULL;
 	slot->handle = 0;
 	slot->generation++; /* what is too much is shifted out */

@@ -26,6 +26,7 @@ struct mirage_frame_slot {
 	/* JavaScript's views of it (engine/native_net.c), NULL: none */
 	void *views;
 	uint32_t prev_viewed, next_viewed; /* list of those with views */
+	uint32_t merged; /* pieces beyond the first, if it was merged */
 	uint32_t next_free;
 };
 
@@ -36,6 +37,11 @@ struct mirage_frame_table {
 	unsigned index_bits;
 	uint32_t first_free, last_free;
 	uint32_t first_viewed; /* 0: none */
+	/*
+	 * Pieces of memory that merged frames have beyond one each.  The limit
+	 * holds for these, too: then no more are merged in software.
+	 */
+	uint32_t merged;
 	/* What was looked up last: one frame is worked on at a time. */
 	uint32_t last_handle;
 	struct mirage_frame *last_frame; /* NULL: none */

@@ -18,10 +18,11 @@
 
 /*
  * Of these, bytes that only buffers of the first size may take: as much as all
- * frames have that a program may hold by default.  Else peers that take
- * nothing could keep out what gives memory back, acknowledgements and resets.
+ * frames have that a program may hold by default, and as many packets again
+ * that were merged with them.  Else peers that take nothing could keep out what
+ * gives memory back, acknowledgements and resets.
  */
-#define RESERVE_BYTES (8u << 20)
+#define RESERVE_BYTES (16u << 20)
 
 /* Room in front of a received frame: a virtio-net header. */
 #define HEADROOM VNET_BYTES_MAX

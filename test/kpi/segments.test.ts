@@ -180,6 +180,23 @@ describe("a card", () => {
     expect(await wire(uncut(STRANGER, PROGRAM_MAC), cuts)).toHaveLength(Math.ceil(BYTES / SEGMENT));
   });
 
+  it("that merged a few bytes each does not make the program hold a piece of memory for each", async () => {
+    await attached(CAP.rxcsum | CAP.txcsum | CAP.tso4 | CAP.lro);
+    const send = (frame: Uint8Array, pieces: number, bytes: number) => {
+      const cuts = [14 + 20 + 32, ...Array.from({ length: pieces - 1 }, () => bytes)];
+      return wire(frame, { csum: merged.csum, tso: pieces, cut: cuts });
+    };
+    const short = uncut(STRANGER, PROGRAM_MAC, 1000);
+    await send(short, 50, 20);
+    expect(await statistic("copies")).toBe(1);
+    expect(await statistic("copies_bytes")).toBe(short.length);
+    await send(uncut(STRANGER, PROGRAM_MAC, 2000), 40, 50);
+    expect(await statistic("copies")).toBe(2);
+    await send(uncut(STRANGER, PROGRAM_MAC, 2500), 5, 500);
+    await send(uncut(STRANGER, PROGRAM_MAC, 2500), 50, 2000);
+    expect(await statistic("copies")).toBe(2);
+  });
+
   it("of the host's gives the host one packet, or many while it routes", async () => {
     await attached(CAP.rxcsum | CAP.txcsum | CAP.tso4 | CAP.lro);
     const host = macOf(CARD_MAC);

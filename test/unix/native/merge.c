@@ -13,6 +13,7 @@
 #define PSH	0x08
 #define FIN	0x01
 #define ALL_MAX 300000
+#define FRAMES	512 /* that the instance may hold */
 
 struct packet {
 	unsigned flow;
@@ -175,6 +176,11 @@ pairs(bool version6)
 	APART(two[0].flags |= PSH);
 	APART(two[0].flags |= FIN);
 	APART(k.version6 = !version6);
+	/* Whose memory would be too much for what they carry. */
+	two[0].bytes = two[1].bytes = 255;
+	two[1].sequence = two[0].sequence + 255;
+	CHECK(merged(two, 2, &f) == 2);
+	mirage_platform_frame_free(&platform, f);
 }
 
 /* Never longer than IP can say. */
@@ -192,6 +198,87 @@ longest(void)
 	CHECK(f->len <= MIRAGE_FRAME_MAX && f->len > 14 + 65535 - 1448);
 	CHECK(get16(f->head + 16) == f->len - 14);
 	mirage_platform_frame_free(&platform, f);
+}
+
+/*
+ * A tag of VLAN whose first bits say 6, before IPv4 with options: where IPv6
+ * would have TCP.
+ */
+static struct mirage_frame *
+make_tagged(uint32_t sequence)
+{
+	uint32_t bytes = 500, ip = 36, at = 18 + ip, i;
+	struct mirage_frame *f =
+	    mirage_platform_frame_alloc(&platform, at + 20 + bytes);
+	uint8_t *p = f->head;
+
+	memset(p, 0, f->len);
+	put16(p + 12, 0x8100);
+	put16(p + 14, 0x6005);
+	put16(p + 16, 0x0800);
+	p[18] = 0x49;
+	put16(p + 20, ip + 20 + bytes);
+	p[26] = 64;
+	p[27] = 6;
+	put32(p + 30, 0x0a000001);
+	put32(p + 34, 0x0a000002);
+	put16(p + 28, ~plain_sum(p + 18, ip, 0) & 0xffff);
+	put16(p + at, 1000);
+	put16(p + at + 2, 7);
+	put32(p + at + 4, sequence);
+	p[at + 12] = 0x50;
+	p[at + 13] = ACK;
+	for (i = 0; i < bytes; i++)
+		p[at + 20 + i] = byte_of(0, sequence + i);
+	put16(p + at + 16, ~transport_sum(p + 18, ip, 20 + bytes, 6) & 0xffff);
+	return (f);
+}
+
+static void
+tagged(void)
+{
+	struct mirage_frame *frames[2] = {make_tagged(0), make_tagged(500)};
+	int i;
+
+	CHECK(mirage_frame_merge(&inst, frames, 2) == 2);
+	for (i = 0; i < 2; i++) {
+		CHECK(frames[i]->head[18] == 0x49);
+		mirage_platform_frame_free(&platform, frames[i]);
+	}
+}
+
+/*
+ * A peer whose bytes nobody takes makes the program hold no more memory than
+ * its limit of frames says, twice: a frame's and what was merged into it.
+ */
+static void
+bounded(uint32_t bytes)
+{
+	struct mirage_frame *frames[BATCH];
+	uint32_t sequence = 0, held = 0, i;
+	unsigned batch;
+	int k, left;
+
+	for (batch = 0; batch < 200; batch++) {
+		for (i = 0; i < BATCH; i++, sequence += bytes) {
+			const struct packet one = {
+			    0, false, sequence, bytes, ACK, 500, 9, false};
+
+			frames[i] = make(&one);
+		}
+		left = mirage_frame_merge(&inst, frames, BATCH);
+		for (k = 0; k < left; k++) {
+			/* As the stack does when it has taken its share. */
+			if (inst.stats.frames_live >= FRAMES / 2)
+				mirage_platform_frame_free(
+				    &platform, frames[k]);
+			else if (mirage_frame_insert(&inst, frames[k]) != 0)
+				held += frames[k]->nsegs;
+		}
+	}
+	CHECK(held <= 2 * FRAMES);
+	CHECK(mirage_frame_table_destroy(&inst) == FRAMES / 2);
+	open_table(FRAMES);
 }
 
 /* What a flow's frames carry, in the order in which they lie there. */
@@ -233,12 +320,12 @@ batches(void)
 		n = (int)(random32() % BATCH) + 1;
 		for (i = 0; i < n; i++) {
 			struct packet k = {
-			    0, false, 0, 100, ACK, 500, 9, false};
+			    0, false, 0, 300, ACK, 500, 9, false};
 
 			k.flow = random32() % 4 == 0 ? random32() % FLOWS : 0;
 			k.version6 = k.flow == 2;
 			if (random32() % 8 == 0)
-				k.bytes = random32() % 150;
+				k.bytes = random32() % 450;
 			if (random32() % 16 == 0)
 				k.flags |= PSH;
 			if (random32() % 16 == 0)
@@ -247,9 +334,9 @@ batches(void)
 			k.timestamp = (uint8_t)(9 + round % 2);
 			/* Some are lost, some come again. */
 			if (random32() % 16 == 0)
-				sequence[k.flow] += 100;
+				sequence[k.flow] += 300;
 			if (random32() % 16 == 0)
-				sequence[k.flow] -= 100;
+				sequence[k.flow] -= 300;
 			k.sequence = sequence[k.flow];
 			sequence[k.flow] += k.bytes;
 			frames[i] = make(&k);
@@ -270,11 +357,15 @@ batches(void)
 int
 main(void)
 {
-	open_table(16);
+	open_table(FRAMES);
 	pairs(false);
 	pairs(true);
 	longest();
+	tagged();
 	batches();
+	bounded(1);
+	bounded(300);
+	bounded(1448);
 	CHECK(mirage_frame_table_destroy(&inst) == 0);
 	buffers_free_all(&platform);
 	return (0);
