@@ -222,11 +222,17 @@ netif_listen(duk_context *ctx)
 	return (0);
 }
 
-/* A VLAN tag comes on top of what the MTU allows (IEEE 802.1Q). */
+/*
+ * A VLAN tag comes on top of what the MTU allows (IEEE 802.1Q).  The frame has
+ * more than an Ethernet header.
+ */
 static bool
 is_tagged(const struct mirage_frame *f)
 {
-	return (f->head_len >= 14 && f->head[12] == 0x81 && f->head[13] == 0);
+	uint8_t type[2];
+
+	mirage_frame_copy_out(f, 12, type, sizeof(type));
+	return (type[0] == 0x81 && type[1] == 0);
 }
 
 static duk_ret_t

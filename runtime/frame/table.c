@@ -9,6 +9,8 @@
 
 #include "table.h"
 
+#define ETHERNET_BYTES 14
+
 #define NO_SLOT 0 /* slot 0 is never used: it ends lists */
 
 static void
@@ -235,6 +237,17 @@ hand_down(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 	return (mirage_platform_transmit(inst->platform, netif, f));
 }
 
+/*
+ * The platform, and who traces it, look at the Ethernet header in place: a
+ * program may send it in pieces.
+ */
+static bool
+gather_header(struct mirage_instance *inst, struct mirage_frame *f)
+{
+	return (f->head_len >= ETHERNET_BYTES ||
+	    mirage_frame_writable(inst, f, ETHERNET_BYTES));
+}
+
 static bool
 send_packet(
     struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
@@ -249,7 +262,8 @@ send_packet(
 			mirage_frame_finish(inst, f))) ||
 	    ((f->flags & MIRAGE_FRAME_TX_CSUM) &
 		    ~inst->netifs[netif].tx_offload &&
-		!fill_checksum(inst, f)))
+		!fill_checksum(inst, f)) ||
+	    !gather_header(inst, f))
 		mirage_frame_release(inst, f);
 	else
 		result = hand_down(inst, netif, f);

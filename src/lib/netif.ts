@@ -110,8 +110,9 @@ export class Netif implements AsyncIterable<Frame> {
   }
 
   /**
-   * Sends bytes, from the Ethernet header on, as one frame. A list of views is gathered: nothing is copied, so do not
-   * change the bytes of a view until the turn ends. Views of a received frame may be sent again.
+   * Sends bytes, from the Ethernet header on, as one frame. A list of views is gathered: nothing is copied but an Ethernet
+   * header that lies in several, so do not change the bytes of a view until the turn ends. Views of a received frame may be
+   * sent again.
    *
    * @throws RangeError if they are more than `mtu` + 14 bytes, 4 more with a VLAN tag
    */
