@@ -363,7 +363,9 @@ kill_node(struct attachment *a)
 {
 	if (a->node == NULL)
 		return;
+	CURVNET_SET(vnet0);
 	unhook_upper(a);
+	CURVNET_RESTORE();
 	mtx_lock(lock_of(a));
 	a->opening = false;
 	mtx_unlock(lock_of(a));

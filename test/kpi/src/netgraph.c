@@ -170,12 +170,19 @@ netgraph_node(struct ng_type *type, struct ng_node **made)
 	return (0);
 }
 
+/* Nodes are looked for among those of the current network stack. */
+static void
+check_vnet(const char *function)
+{
+	if (curvnet == NULL)
+		violation(
+		    "%s in %s without a vnet", function, place_text(here()));
+}
+
 int
 ng_make_node_common(struct ng_type *type, node_p *made)
 {
-	if (curvnet == NULL)
-		violation("ng_make_node_common in %s without a vnet",
-		    place_text(here()));
+	check_vnet("ng_make_node_common");
 	if (!thing_is(KIND_NODE_TYPE, type))
 		return (EINVAL);
 	if (fault("ng_make_node_common"))
@@ -251,9 +258,7 @@ node_by(const char *name, ng_ID_t id)
 node_p
 ng_name2noderef(node_p node, const char *name)
 {
-	if (curvnet == NULL)
-		violation(
-		    "ng_name2noderef in %s without a vnet", place_text(here()));
+	check_vnet("ng_name2noderef");
 	return (node_by(name, 0));
 }
 
@@ -506,6 +511,7 @@ kpi_ng_send_id(node_p from, struct ng_mesg *m, ng_ID_t to, ng_ID_t back)
 	struct ng_node *node;
 	struct ng_item *item;
 
+	check_vnet("NG_SEND_MSG_ID");
 	if (fault("NG_SEND_MSG_ID")) {
 		kpi_ng_free_message(m);
 		return (ENOMEM);
