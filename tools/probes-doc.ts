@@ -115,12 +115,17 @@ function declaration(type: string, name: string): string {
   return `${type} ${name}`.replace("* ", "*");
 }
 
+/** `<global>` would be a tag, and not be seen. */
+function prose(text: string): string {
+  return text.replaceAll("<", "&lt;");
+}
+
 function cell(args: readonly ProbeArgument[]): string {
   return args
     .map(({ type, name, text, as }, i) =>
       as === undefined
-        ? `${i} \`${declaration(type, name)}\`: ${text}`
-        : `${i} \`${declaration(as, name)}\` (of \`${type}\`): ${text}`,
+        ? `${i} \`${declaration(type, name)}\`: ${prose(text)}`
+        : `${i} \`${declaration(as, name)}\` (of \`${type}\`): ${prose(text)}`,
     )
     .join("<br>");
 }
@@ -130,7 +135,7 @@ function section(family: Family, rows: readonly ProbeRow[]): string {
     .filter((row) => row.family === family)
     .map(
       (row) =>
-        `| \`${dtraceName(row.name)}\` | ${row.when} | ${cell(row.args)} | ${row.where.map((file) => `\`${file}\``).join("<br>")} | ${row.since} |`,
+        `| \`${dtraceName(row.name)}\` | ${prose(row.when)} | ${cell(row.args)} | ${row.where.map((file) => `\`${file}\``).join("<br>")} | ${row.since} |`,
     );
   if (lines.length === 0) {
     return "";
@@ -174,11 +179,14 @@ that scripts for those carry over: \`tcp:::send\` becomes \`mirage:::tcp-send\`.
 \`kldload dtraceall\`. Seen on 14.0-STABLE, 12.1 and 10.4. Without the library the probes are there all the same, with \`arg0\` and
 \`probename\`. What differs:
 
-- Headers are in network byte order in \`tcp-receive\`, too. The IP header in \`tcp-send\`, \`udp-send\`, \`tcp-connect-request\` and
-  \`tcp-retransmit\` is made for the probe: version, lengths, protocol, addresses, a hop limit of 64, nothing else. \`ip-send\` has the real one.
+- Headers are in network byte order in \`tcp-receive\`, too. The IP header in \`tcp-send\`, \`udp-send\`, \`tcp-connect-request\`,
+  \`tcp-accept-refused\` and \`tcp-retransmit\` is made for the probe: version, lengths, protocol, addresses, a hop limit of 64, nothing else. \`ip-send\` has the real one.
 - \`ip-send\` fires when the link takes the packet: later than in FreeBSD if the neighbour's address was not known.
 - A connection in the SYN cache has no \`tcpsinfo_t\` (state -1), as in FreeBSD. \`tcps_srtt\` is in microseconds.
 - \`udp-receive\` fires for what a socket gets; what nobody wants is a \`drop\`, reason \`udp.no-port\`.
+- \`udpsinfo_t\` has the datagram's peer, also where the socket is not connected to it.
+- \`tcp-accept-refused\` fires for the RST that answers a segment of no connection. FreeBSD's fires for any RST that answers a segment,
+  also of a connection that is there.
 - \`tcp-retransmit\` is ours: as often as \`tcp.retransmitted\` counts, before the \`tcp-send\` of the same segment.
 
 In a process \`arg1\` is the connection's number, and the structures are those of \`runtime/include/mirage/probe_types.h\`: bpftrace takes

@@ -144,6 +144,10 @@ unit_throw(duk_hthread *thr, duk_small_uint_t type, duk_tval *tv, bool again)
 {
 	if (type == DUK_LJ_TYPE_THROW && !again)
 		unit_remember_throw(thr, tv);
+	/* The compiler catches nothing: its first error is its end. */
+	if (__builtin_expect(thr->compile_ctx != NULL, 0))
+		MIRAGE_PROBE(
+		    compile__done, thr->compile_ctx->lex.input_length, 1);
 	duk_err_setup_ljstate1(thr, type, tv);
 }
 

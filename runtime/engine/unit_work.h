@@ -171,7 +171,7 @@ unit_compile(duk_hthread *thr, const duk_uint8_t *text, duk_size_t len,
 	unit_work(thr, 2 * len);
 	MIRAGE_PROBE(compile__start, duk_get_string(thr, -1), len);
 	duk_js_compile(thr, text, len, flags);
-	MIRAGE_PROBE(compile__done, len);
+	MIRAGE_PROBE(compile__done, len, 0);
 }
 
 /* --- garbage --- */

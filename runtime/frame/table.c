@@ -227,10 +227,16 @@ count_sent(struct mirage_instance *inst, unsigned netif, uint32_t len,
 	}
 }
 
+/* What of a frame's flags is for who sends it: those of its arrival stay in it.
+ */
+#define SENDER_FLAGS \
+	(MIRAGE_FRAME_TX_CSUM | MIRAGE_FRAME_TX_SEGMENT | MIRAGE_FRAME_READONLY)
+
 static enum mirage_tx
 hand_down(struct mirage_instance *inst, unsigned netif, struct mirage_frame *f)
 {
-	MIRAGE_PROBE(netif__tx, netif, f->handle, f->head, f->len, f->flags,
+	MIRAGE_PROBE(netif__tx, netif, f->handle, f->head, f->len,
+	    f->flags & SENDER_FLAGS,
 	    mirage_platform_waiting(inst->platform, netif, true));
 	if (f->refs == 1)
 		mirage_frame_detach(inst, f);

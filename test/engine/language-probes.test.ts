@@ -242,7 +242,17 @@ describe("loading and compiling", () => {
     expect(result.console).toBe("1 2\n");
     expect(named(result, "bytecode-load")).toEqual([["test", expect.stringMatching(/^[1-9]\d+$/)]]);
     expect(named(result, "compile-start")).toHaveLength(1);
-    expect(named(result, "compile-done")).toEqual([[named(result, "compile-start")[0]![1]]]);
+    expect(named(result, "compile-done")).toEqual([[named(result, "compile-start")[0]![1], "0"]]);
+  });
+
+  it("what does not compile is told too, once", async () => {
+    const result = await trace(
+      'try { new Function("a", "return (/[/)"); } catch (e) { print(e.name); } try { new Function("))"); } catch (e) { print(e.name); }',
+    );
+    expect(result.console).toBe("1 SyntaxError\n1 SyntaxError\n");
+    const started = named(result, "compile-start").map((args) => args[1]);
+    expect(started).toHaveLength(2);
+    expect(named(result, "compile-done")).toEqual(started.map((size) => [size, "1"]));
   });
 
   it("memory comes in pieces, up to the limit that is told", async () => {
