@@ -9,8 +9,9 @@
  * FIELDS:
  *	WHAT		alloc, retain or release
  *	TIMES, BYTES	how often, and bytes of frames made or given back
- *	plots		microseconds from alloc to the last release; references
- *			to a frame after a retain
+ *	plots		microseconds from alloc to transmit, or, of what was not
+ *			sent, to the last release; references to a frame after
+ *			a retain
  *	stacks		who gives back, the innermost function first
  *
  * SEE ALSO: frames.d, copies.d, mirage-trace(8)
@@ -28,6 +29,15 @@ mirage:::frame-alloc
 	made[args[0]] = timestamp;
 	@times["alloc"] = count();
 	@bytes["alloc"] = sum(args[1]);
+}
+
+/* Mostly it is the host's then, and there is no release. */
+mirage:::netif-tx
+/made[args[1]]/
+{
+	@life["alloc to transmit (us)"] =
+	    quantize((timestamp - made[args[1]]) / 1000);
+	made[args[1]] = 0;
 }
 
 mirage:::frame-retain

@@ -9,7 +9,7 @@
  *
  * FIELDS:
  *	TIME		of day
- *	EXEC/s		files whose top level was run
+ *	EXEC/s		what the interpreter is called to run, as js_execs.d has it
  *	FUNC/s		calls of functions
  *	OBJNEW/s	objects made
  *	OBJFRE/s	objects finalized

@@ -59,6 +59,7 @@ changed=$(mktemp) || exit 1
 servers=
 epair=
 alias=
+set=on
 loaded=
 
 cleanup() {
@@ -68,6 +69,7 @@ cleanup() {
 	unload
 	jail -r mirage_compare 2>/dev/null
 	[ -z "$epair" ] || ifconfig "$epair" destroy
+	[ "$set" = on ] || offload_of "$alias" on
 	[ -z "$alias" ] || ifconfig "$alias" inet 192.168.77.1 -alias
 	while read -r one; do
 		sysctl "$one" >/dev/null
@@ -296,7 +298,6 @@ outside() {
 	ifconfig "$interface" inet 192.168.77.1/24 alias up || die "no interface $interface"
 	alias=$interface
 	serve
-	set=on
 	while :; do
 		word=$("$load" hear 9998) || die "the client cannot be heard"
 		case $word in
@@ -307,8 +308,8 @@ outside() {
 		setting=${rest%%:*} module=${rest#*:}
 		[ -z "$loaded" ] || sysctl kern.mirage.run=0 >/dev/null
 		if [ "$setting" != "$set" ]; then
-			offload_of "$interface" "$setting"
 			set=$setting
+			offload_of "$interface" "$setting"
 		fi
 		[ "$side" = mirage ] || continue
 		if [ "$loaded" != "$module" ]; then
@@ -317,7 +318,6 @@ outside() {
 		fi
 		sysctl kern.mirage.run=1 >/dev/null
 	done
-	[ "$set" = on ] || offload_of "$interface" on
 }
 
 [ "$(id -u)" -eq 0 ] || die "only root loads modules"
