@@ -511,7 +511,7 @@ async function main(argv: readonly string[]): Promise<number> {
         flame: word(args, "flame"),
         seconds: word(args, "seconds"),
         from: word(args, "from"),
-        words: words(args.arguments),
+        words: [...words(args.arguments), ...words(args["--"])],
       });
     case "vm-test":
       return vmTest(args);

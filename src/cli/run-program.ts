@@ -13,23 +13,29 @@ const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as cons
 /** Milliseconds in which a program that got Ctrl-C from the terminal itself has ended, or gets it from us. */
 const interruptDelay = 500;
 
-/** Who gets a program's output, as it comes. */
-export interface OutputListeners {
+/** Who gets a program's output, as it comes, and its signals. */
+export interface RunChoice {
   /** Standard output, a character for each byte. */
   readonly onOutput?: ((text: string) => void) | undefined;
   readonly onError?: ((text: string) => void) | undefined;
+  /**
+   * In a session of its own: Ctrl-C at the terminal reaches it by way of us only, and so once. A tracer takes a second one as
+   * an order to end without printing what it found.
+   */
+  readonly apart?: boolean;
+  /** What our own environment need not have. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. `listeners` get what it writes, in
+ * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. listeners get what it writes, in
  * place of our own output.
  */
 export function runProgram(
   executable: string,
   args: readonly string[],
-  listeners: OutputListeners = {},
+  { onOutput, onError, apart = false, env = {} }: RunChoice = {},
 ): Promise<number> {
-  const { onOutput, onError } = listeners;
   return new Promise((resolve, reject) => {
     let child: ChildProcess | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
@@ -38,8 +44,15 @@ export function runProgram(
     }
     // A terminal sends Ctrl-C to both of us; two of them could mean more to the program than one.
     handlers.set("SIGINT", () => {
-      setTimeout(() => child?.kill("SIGINT"), process.stdin.isTTY === true ? interruptDelay : 0).unref();
+      const delay = !apart && process.stdin.isTTY === true ? interruptDelay : 0;
+      setTimeout(() => child?.kill("SIGINT"), delay).unref();
     });
+    const killApart = (): void => {
+      child?.kill("SIGKILL");
+    };
+    if (apart) {
+      process.on("exit", killApart);
+    }
     // Before the program begins: it may be known to run, and be sent a signal, before spawn() returns here.
     for (const [signal, handler] of handlers) {
       process.on(signal, handler);
@@ -50,10 +63,13 @@ export function runProgram(
         onOutput === undefined ? "inherit" : "pipe",
         onError === undefined ? "inherit" : "pipe",
       ],
+      detached: apart,
+      env: { ...env, ...process.env },
     });
     child.stdout?.setEncoding("latin1").on("data", onOutput ?? (() => {}));
     child.stderr?.setEncoding("utf8").on("data", onError ?? (() => {}));
     const done = () => {
+      process.removeListener("exit", killApart);
       for (const [signal, handler] of handlers) {
         process.removeListener(signal, handler);
       }

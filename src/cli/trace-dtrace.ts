@@ -28,5 +28,5 @@ export function traceKernel(
   if (program !== undefined) {
     throw new UsageError("--program is for Linux: a FreeBSD kernel holds one program, that of mirage.ko.");
   }
-  return runProgram("sh", [kernelTracer, script.name, ...words], { onOutput });
+  return runProgram("sh", [kernelTracer, script.name, ...words], { onOutput, apart: true });
 }

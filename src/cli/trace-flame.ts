@@ -6,7 +6,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
-import { flameReport, parseFolded, writeReport } from "../report/index.ts";
+import { checkWritable, flameReport, parseFolded, writeReport } from "../report/index.ts";
+import { elfSection } from "./elf-section.ts";
 import { findTracedHere, traceQuietly } from "./trace-bpftrace.ts";
 import { loadedModule, traceKernel } from "./trace-dtrace.ts";
 import { type FrameCodeNames, foldSamples, frameCodeNames, profiledProgram } from "./trace-fold.ts";
@@ -36,13 +37,19 @@ function namesOf(file: string | undefined): FrameCodeNames {
 }
 
 function saved(from: string, program: string | undefined): Samples {
+  let printed: string;
   try {
-    const printed = readFileSync(from, "latin1");
-    const file = program ?? profiledProgram(printed);
-    return { printed, names: namesOf(file), title: `${basename(file ?? from)}: CPU time` };
+    printed = readFileSync(from, "latin1");
   } catch (error) {
     throw new UsageError(`--from ${from}: ${messageOf(error)}`);
   }
+  const file = program ?? profiledProgram(printed);
+  if (program !== undefined && elfSection(program, ".shstrtab") === undefined) {
+    throw new UsageError(
+      `--program ${program}: with --from it is the mirage.ko or the executable that was sampled, and this is no such file.`,
+    );
+  }
+  return { printed, names: namesOf(file), title: `${basename(file ?? from)}: CPU time` };
 }
 
 /** Samples until Ctrl-C, or for so long. */
@@ -79,6 +86,8 @@ export async function traceFlame({ file, seconds, program, from }: FlameChoice):
   if (from === undefined && process.platform !== "freebsd" && process.platform !== "linux") {
     throw new UsageError("mirage trace --flame needs --from here: what flame.d printed on FreeBSD or Linux.");
   }
+  // Before it samples, rather than after.
+  checkWritable(file);
   const { printed, names, title } =
     from === undefined
       ? await sampled(program, seconds === undefined ? [] : [seconds])

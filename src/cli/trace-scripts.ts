@@ -14,6 +14,8 @@ export interface Script {
   readonly name: string;
   /** What it shows, in one line. */
   readonly summary: string;
+  /** Names of its arguments: numbers, none of which need be given. */
+  readonly arguments: readonly string[];
   /** The D script. */
   readonly file: string;
   /** Its twin for Linux, if there is one. */
@@ -37,6 +39,12 @@ export function headerField(header: string, word: string): string | undefined {
   return found?.replace(/\s+/g, " ").trim();
 }
 
+/** Of `USAGE: mirage trace NAME [SECONDS [LINES]], or ...`. */
+function argumentsOf(name: string, header: string): string[] {
+  const usage = headerField(header, "USAGE") ?? "";
+  return new RegExp(`mirage trace ${name} ([^,;]*)`).exec(usage)?.[1]?.match(/[A-Z]+/g) ?? [];
+}
+
 function readScript(name: string): Script {
   const file = join(scriptFolder, `${name}.d`);
   const header = headerOf(readFileSync(file, "utf8"));
@@ -46,6 +54,7 @@ function readScript(name: string): Script {
     // The line that begins with the script's own name.
     summary:
       new RegExp(`^${name}\\.d - ((?:.+\\n?)+)`, "m").exec(header)?.[1]?.replace(/\s+/g, " ").trim() ?? "",
+    arguments: argumentsOf(name, header),
     file,
     twin: existsSync(twin) ? twin : undefined,
     withoutTwin: headerField(header, "LINUX"),
@@ -72,6 +81,19 @@ export function findScript(name: string): Script {
     );
   }
   return found;
+}
+
+/** Fails with a {@link UsageError} on words that the script does not take. */
+export function checkArguments({ name, arguments: known }: Script, words: readonly string[]): void {
+  const takes = known.length === 0 ? "no arguments" : `${known.map((one) => `[${one}]`).join(" ")} only`;
+  if (words.length > known.length) {
+    throw new UsageError(`${name} takes ${takes}: ${words[known.length]} is one too many.`);
+  }
+  words.forEach((word, index) => {
+    if (!/^[1-9][0-9]{0,4}$/.test(word)) {
+      throw new UsageError(`${name} ${word}: ${known[index]} is a number from 1 to 99999.`);
+    }
+  });
 }
 
 /** What `mirage trace --list` prints: a line for each. */

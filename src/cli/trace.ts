@@ -7,7 +7,7 @@
 import { BuildError, ExitCode, UsageError } from "../build/errors.ts";
 import { traceProcess } from "./trace-bpftrace.ts";
 import { traceKernel } from "./trace-dtrace.ts";
-import { describeScripts, findScript } from "./trace-scripts.ts";
+import { checkArguments, describeScripts, findScript } from "./trace-scripts.ts";
 
 export interface TraceChoice {
   /** Name of a script. */
@@ -39,12 +39,15 @@ export async function trace(choice: TraceChoice): Promise<number> {
     return traceFlame({ file: flame, seconds, program, from });
   }
   if (seconds !== undefined || from !== undefined) {
-    throw new UsageError("--seconds and --from go with --flame FILE.");
+    throw new UsageError(
+      "--seconds and --from go with --flame FILE; how often a script prints is its own argument, as in mirage trace frames 1.",
+    );
   }
   if (name === undefined) {
     throw new UsageError("which script? mirage trace --list names all.");
   }
   const script = findScript(name);
+  checkArguments(script, words);
   switch (process.platform) {
     case "freebsd":
       return traceKernel(script, program, words);

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { BuildError, messageOf } from "../build/errors.ts";
 import type { Report } from "./model.ts";
 
@@ -14,6 +15,18 @@ export { FoldedError, frameOf, parseFolded, summarize } from "./folded.ts";
 export { flameReport, latencyPlot, quantiles } from "./kinds.ts";
 export { thisMachine } from "./machine.ts";
 export * from "./model.ts";
+
+/** Fails with a BuildError that names the file if it cannot be written later. Makes no file. */
+export function checkWritable(file: string): void {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new Error("it is a folder");
+    }
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new BuildError(`${file}: cannot be written: ${messageOf(error)}`);
+  }
+}
 
 /** Writes the HTML page. Fails with a BuildError that names the file when it cannot be written. */
 export async function writeReport(file: string, report: Report): Promise<void> {

@@ -69,6 +69,20 @@ it("the manual page is well-formed mdoc(7)", (context) => {
   ).toEqual([]);
 });
 
+it("scripts that print at intervals take seconds, and of the busiest lines how many", () => {
+  expect(
+    scripts.filter((script) => script.arguments.length > 0).map((one) => [one.name, ...one.arguments]),
+  ).toEqual([
+    ["drops", "SECONDS"],
+    ["flame", "SECONDS"],
+    ["frames", "SECONDS"],
+    ["js_objgc", "SECONDS"],
+    ["js_stat", "SECONDS"],
+    ["tcptop", "SECONDS", "LINES"],
+    ["udptop", "SECONDS", "LINES"],
+  ]);
+});
+
 it("every twin and example belongs to a script", () => {
   const names = scripts.map((script) => script.name);
   const others = (folder: string, ending: string) =>
@@ -116,6 +130,23 @@ describe("mirage trace", () => {
       /--from \/no\/such/,
     ],
     ["what has no samples", ["--flame", "x.html", "--from", manual], 1, /no samples/],
+    [
+      "a picture that cannot be written, before it samples",
+      ["--flame", "/no/such/x.html"],
+      1,
+      /\/no\/such\/x\.html: cannot be written: ENOENT/,
+    ],
+    ["a folder for a picture", ["--flame", ROOT, "--from", manual], 1, /cannot be written: it is a folder/],
+    [
+      "what was not sampled",
+      ["--flame", "x.html", "--from", manual, "--program", manual],
+      64,
+      /--program .*mirage-trace\.8: .*no such file/,
+    ],
+    ["a word for a number", ["frames", "often"], 64, /frames often: SECONDS is a number from 1 to 99999/],
+    ["a second number that is none", ["tcptop", "1", "-5"], 64, /tcptop -5: LINES is a number/],
+    ["a number too many", ["frames", "1", "2"], 64, /frames takes \[SECONDS\] only: 2 is one too many/],
+    ["an argument that nobody takes", ["copies", "--", "1"], 64, /copies takes no arguments: 1 is one too/],
   ])("names %s", (_, args, code, message) => {
     const { status, stderr } = mirage(["trace", ...args]);
     // Where no tracer works at all, that is said first.

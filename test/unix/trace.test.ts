@@ -1,6 +1,6 @@
 /** Twins of the D scripts on a running process: each begins, shows rows of its traffic, and ends with 0 on Ctrl-C. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -25,7 +25,7 @@ let network: Network | undefined;
 let program: RunningProgram;
 
 beforeAll(async () => {
-  if (skipped !== undefined) return;
+  if (noTap !== undefined) return;
   const executable = buildProgram(join(ROOT, "test/freebsd/programs/observed.ts"));
   network = open();
   program = network.start(executable, []);
@@ -75,7 +75,7 @@ async function watch(names: readonly string[]): Promise<Map<string, string>> {
 
 const cases: readonly (readonly [string, RegExp])[] = [
   ["frames", /^@frames\[0, in\]: [1-9]/m],
-  ["tcplife", /^ +7 10\.0\.0\.1 +\d+ +6 +6 /m],
+  ["tcplife", /^10\.0\.0\.2 +7 10\.0\.0\.1 +\d+ +6 +6 /m],
   ["heap", /^@live\[Session, observed\.ts, \d+\]: [1-9]/m],
   ["js_calls", /^@\[observed\.ts, func, fibonacci\]: [1-9]/m],
 ];
@@ -136,4 +136,60 @@ it.skipIf(skipped)(
     expect(await file("observed.html")).toContain("observed.ts");
   },
   120_000,
+);
+
+const noTracing = noTap ?? obstacles({ ...tracingFacts(), bpftrace: true })[0];
+it.skipIf(noTracing)(
+  `a tracer gets Ctrl-C once, also where all of a terminal's processes get it${noTracing === undefined ? "" : `: skipped: ${noTracing}`}`,
+  async () => {
+    // A second one ends bpftrace before it has printed its maps.
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, "bpftrace"),
+      `#!/bin/sh
+[ "$1" != --version ] || exit 0
+n=0
+trap 'n=$((n + 1))' INT
+echo Counting
+while [ $n = 0 ]; do sleep 0.1; done
+sleep 1
+echo "interrupted $n"
+`,
+      { mode: 0o755 },
+    );
+    const child = spawn(
+      process.execPath,
+      [join(ROOT, "dist/mirage.js"), "trace", "--program", String(program.child.pid), "frames"],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+        env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+      },
+    );
+    const tracer = new RunningProgram(child);
+    await tracer.output(/Counting/);
+    process.kill(-child.pid!, "SIGINT");
+    expect(await tracer.ended).toEqual({ status: 0, signal: null });
+    expect(tracer.stdout).toBe("Counting\ninterrupted 1\n");
+  },
+  60_000,
+);
+
+it.skipIf(skipped)(
+  title("who reads no more of what is printed hears no complaint"),
+  () => {
+    const pid = String(program.child.pid);
+    const { stdout, stderr } = spawnSync(
+      "sh",
+      [
+        "-c",
+        `'${process.execPath}' '${join(ROOT, "dist/mirage.js")}' trace --program ${pid} js_flow | head -3`,
+      ],
+      { encoding: "utf8" },
+    );
+    expect(stdout.split("\n")).toHaveLength(4);
+    expect(stderr).toBe("");
+  },
+  60_000,
 );
