@@ -17,6 +17,7 @@ import { maximumSeries, type Ratio, type Report, type Section } from "./model.ts
 import { showNumber } from "./text.ts";
 
 const interval = ({ low, high }: Summary) => `${showNumber(low)}–${showNumber(high)}`;
+const showRatio = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "–");
 
 /** "UDP echo, 64 bytes, offloads off" */
 function work({ title, bytes, offloads }: Comparison): string {
@@ -28,10 +29,10 @@ function label(comparison: Comparison): string {
 }
 
 /** A row can be drawn when both sides came to a figure. */
-function ratioOf(comparison: Comparison): Ratio | undefined {
+export function ratioOf(comparison: Comparison, name = label(comparison)): Ratio | undefined {
   const { median: ratio, low, high } = comparison.ratio;
   if (!(low > 0 && Number.isFinite(high) && low <= ratio && ratio <= high)) return undefined;
-  return { label: label(comparison), ratio, low, high, better: comparison.metric.better };
+  return { label: name, ratio, low, high, better: comparison.metric.better };
 }
 
 function confidences(comparisons: readonly Comparison[]): string {
@@ -40,7 +41,7 @@ function confidences(comparisons: readonly Comparison[]): string {
 }
 
 function ratioSection({ title, native, mirage, notes, comparisons, emulated }: Scenario): Section {
-  const rows = comparisons.map(ratioOf).filter((row) => row !== undefined);
+  const rows = comparisons.map((one) => ratioOf(one)).filter((row) => row !== undefined);
   const text = [
     `Native: ${native}`,
     `Mirage: ${mirage}`,
@@ -65,8 +66,8 @@ function ratioSection({ title, native, mirage, notes, comparisons, emulated }: S
         interval(one.native),
         showNumber(one.mirage.median),
         interval(one.mirage),
-        one.ratio.median.toFixed(2),
-        `${one.ratio.low.toFixed(2)}–${one.ratio.high.toFixed(2)}`,
+        showRatio(one.ratio.median),
+        `${showRatio(one.ratio.low)}–${showRatio(one.ratio.high)}`,
         one.metric.better,
       ]),
     },
@@ -87,25 +88,31 @@ function latencySections({ title, comparisons }: Scenario): Section[] {
     const key = `${one.workload} ${one.metric.unit}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return [...groups.values()].map((group) => {
+  return [...groups.values()].flatMap((group) => {
     const works = [...new Set(group.map(work))];
     const series = works.flatMap((name) =>
       (["native", "mirage"] as const).map((side) => ({
         name: `${name}, ${side === "native" ? "native" : "Mirage"}`,
         quantiles: group
-          .filter((one) => work(one) === name && one[side].median > 0)
+          .filter((one) => work(one) === name && one[side].median > 0 && one[side].median < Infinity)
           .map((one): [number, number] => [quantileOf(one) ?? 0, one[side].median])
           .sort((a, b) => a[0] - b[0]),
       })),
     );
     const unit = group[0]?.metric.unit ?? "";
-    return {
-      title: `${title}: round trips, ${group[0]?.title ?? ""}`,
-      plot: latencyPlot(
-        `round trip, ${unit}`,
-        series.filter((one) => one.quantiles.length > 0).slice(0, maximumSeries),
-      ),
-    };
+    const drawn = series.filter((one) => one.quantiles.length > 0);
+    if (drawn.length === 0) return [];
+    const text =
+      drawn.length > maximumSeries
+        ? [`The first ${maximumSeries} of ${drawn.length}; the table above has all.`]
+        : [];
+    return [
+      {
+        title: `${title}: round trips, ${group[0]?.title ?? ""}`,
+        text,
+        plot: latencyPlot(`round trip, ${unit}`, drawn.slice(0, maximumSeries)),
+      },
+    ];
   });
 }
 
@@ -167,7 +174,8 @@ function sourceSection({ freebsd, layers, notes }: SourceReport): Section {
   };
 }
 
-const loads = (load: Machine["loadBefore"]) => load.map((value) => value.toFixed(2)).join(", ");
+const loads = (load: Machine["loadBefore"]) =>
+  load.every(Number.isFinite) ? load.map((value) => value.toFixed(2)).join(", ") : "unknown";
 
 /** What `writeReport` takes. */
 export function compareReport(results: CompareResults): Report {

@@ -1,5 +1,5 @@
 /** Results that are read again: shown as tables, and held against another run's. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -64,6 +64,41 @@ it("says which ratios of two runs do not agree", () => {
   );
 });
 
+it("says what only one of the runs has, and when there is nothing to compare", () => {
+  const now = results([0.5], [0.2]);
+  const [scenario] = now.scenarios;
+  const [first, ...others] = scenario!.comparisons;
+  const less = { ...now, scenarios: [{ ...scenario!, comparisons: [first!] }] };
+  const more = { ...now, scenarios: [{ ...scenario!, comparisons: others }] };
+  const [all, one, rest] = [file("all.json", now), file("one.json", less), file("rest.json", more)];
+  expect(mirage(["compare", "--read", all, "--against", one]).stdout).toMatch(
+    /\n1 of 1 ratios agree .*\n {2}3 more are in one of the two runs only\.\n$/,
+  );
+  expect(mirage(["compare", "--read", one, "--against", rest]).stdout).toMatch(
+    /\nNothing is in both this run and that of 2026/,
+  );
+});
+
+it("has no figure of a side that came to nothing, in no form", () => {
+  const nothing = results([0.5, Number.NaN, 0.6], [1, 1, 1]);
+  // As JSON has it: no number is null there.
+  const [path, page, again] = ["nothing.json", "nothing.html", "again.json"].map((name) =>
+    join(folder, name),
+  );
+  file("nothing.json", nothing);
+  const { status, stdout, stderr } = mirage([
+    ...["compare", "--read", path!, "--against", path!, "--html", page!, "--json", again!],
+  ]);
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^TCP, bulk to the server: goodput, Gbit\/s +[\d.]+ +- +- +-$/m);
+  expect(stdout).toContain("\n2 of 2 ratios agree");
+  for (const text of [stdout, readFileSync(page!, "utf8")]) {
+    expect(text).not.toMatch(/NaN|Infinity|undefined/);
+  }
+  const { scenarios } = JSON.parse(readFileSync(again!, "utf8")) as CompareResults;
+  expect(scenarios[0]!.comparisons[0]!.ratio.low).toBeNull();
+});
+
 it("shows them as Markdown", () => {
   const path = file("results.json", results([0.5], [0.25]));
   const { stdout } = mirage(["compare", "--read", path, "--markdown"]);
@@ -81,5 +116,57 @@ it.each([
 ])("refuses what another version wrote (%#)", (content, message) => {
   const { status, stderr } = mirage(["compare", "--against", file("other.json", content)]);
   expect(stderr).toContain(message);
+  expect(status).toBe(1);
+});
+
+/** The same with something else at a place in it. */
+function broken(
+  change: (all: Record<string, unknown>, comparison: Record<string, unknown>) => void,
+): unknown {
+  const all = JSON.parse(JSON.stringify(results([1], [1]))) as Record<string, unknown>;
+  const [scenario] = all.scenarios as { comparisons: Record<string, unknown>[] }[];
+  change(all, scenario!.comparisons[0]!);
+  return all;
+}
+
+it.each<[unknown, string]>([
+  [{ schema: SCHEMA }, "version: text is wanted, not nothing."],
+  [broken((all) => delete all.scenarios), "scenarios: a list is wanted, not nothing."],
+  [
+    broken((_, one) => {
+      one.ratio = { median: 1, low: "1", high: 1, confidence: 0 };
+    }),
+    'scenarios[0].comparisons[0].ratio.low: a number is wanted, not "1".',
+  ],
+  [
+    broken((_, one) => {
+      one.metric = { ...(one.metric as object), better: "louder" };
+    }),
+    'scenarios[0].comparisons[0].metric.better: "higher" or "lower" is wanted, not "louder".',
+  ],
+  [
+    broken((all) => {
+      all.machine = { ...(all.machine as object), loadBefore: [1, 2] };
+    }),
+    "machine.loadBefore: a list of three numbers is wanted, not [1,2].",
+  ],
+])("says where a file is another than it should be (%#)", (content, message) => {
+  const path = file("broken.json", content);
+  for (const option of ["--read", "--against"]) {
+    const { status, stdout, stderr } = mirage(["compare", option, path]);
+    expect(stderr).toBe(`${path}: is not what --json writes: ${message}\n`);
+    expect(stdout).toBe("");
+    expect(status).toBe(1);
+  }
+});
+
+it("says which line of compare.sh's output is broken", () => {
+  const path = join(folder, "measured");
+  writeFileSync(
+    path,
+    'settings 1 1000 300\nmachine none X\nsystem FreeBSD 1\nmeasured 1 native tcp-in/send/on {"bytes":}\n',
+  );
+  const { status, stderr } = mirage(["compare", "--read", path]);
+  expect(stderr).toBe(`${path}, measured 1 native tcp-in/send/on: not what net-load prints: {"bytes":}\n`);
   expect(status).toBe(1);
 });

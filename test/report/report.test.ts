@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compareReport } from "../../src/report/compare.ts";
 import { layOut } from "../../src/report/flame.ts";
 import { reportHtml } from "../../src/report/html.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "../../src/report/index.ts";
 import { scaleFor } from "../../src/report/lines.ts";
 import { wrapText } from "../../src/report/text.ts";
+import type { CompareResults, Metric, Summary } from "../../tools/compare/results.ts";
 import { ROOT } from "../support/mirage.ts";
 import { compare, flame, HOSTILE, plots } from "./samples.ts";
 
@@ -251,3 +253,39 @@ it("the command loads no plotting library to start", () => {
   follow("mirage.js");
   expect(seen.size).toBeGreaterThan(2);
 });
+
+it("a comparison without any figure has no plot, and no word that is none", async () => {
+  const none = { median: Number.NaN, low: Number.NaN, high: Number.NaN, confidence: 0 };
+  const [ratios, ...rest] = compareReport(emptied(none)).sections;
+  expect(ratios).toMatchObject({ skipped: "no comparison gave a figure on both sides" });
+  expect(rest).toEqual([]);
+  const page = await reportHtml(compareReport(emptied({ ...none, median: 0, low: 0, high: Infinity })));
+  expect(page).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+/** One run in which all of a workload's figures are `one`. */
+function emptied(one: Summary): CompareResults {
+  const metric: Metric = { id: "rtt-p50", title: "round trip, median", unit: "us", better: "lower" };
+  const comparison = { workload: "icmp-echo", title: "ICMP echo", offloads: true, metric, rounds: [] };
+  return {
+    schema: "mirage-compare/1",
+    version: "0",
+    began: "2026-01-01T00:00:00Z",
+    ended: "2026-01-01T00:00:01Z",
+    machine: {
+      ...{ processor: "CPU", cpus: 1, system: "X" },
+      loadBefore: [Number.NaN, Number.NaN, Number.NaN],
+      loadAfter: [0, 0, 0],
+    },
+    settings: { rounds: 1, seconds: 1, warmup: 1, quick: false },
+    method: "",
+    scenarios: [
+      {
+        ...{ id: "linux", title: "Here", system: "X", cpus: 1, emulated: false, native: "", mirage: "" },
+        notes: [],
+        comparisons: [{ ...comparison, native: one, mirage: one, ratio: one }],
+        facts: [],
+      },
+    ],
+  };
+}

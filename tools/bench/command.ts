@@ -1,9 +1,9 @@
 /** Runs the parts that are asked for, prints their tables, and writes what they found. */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
-import { BuildError, messageOf, UsageError } from "../../src/build/errors.ts";
+import { UsageError } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
-import { type Section, thisMachine, writeReport } from "../../src/report/index.ts";
+import { checkWritable, type Section, thisMachine, writeReport } from "../../src/report/index.ts";
 import { benchLatency, benchSizes } from "./echoes.ts";
 import { benchEngine } from "./engine.ts";
 import { benchFrames, benchStartup } from "./frames.ts";
@@ -37,14 +37,14 @@ export interface BenchOptions {
 
 /** True: no goal was missed. Fails with a UsageError when there is no such part. */
 export async function runBench({ only, report, json }: BenchOptions): Promise<boolean> {
-  const unknown = only.find((name) => parts[name] === undefined);
+  const unknown = only.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) {
     throw new UsageError(
       `the benchmarks have no part ${unknown}: there is ${Object.keys(parts).join(", ")}.`,
     );
   }
   // Before minutes of measuring, rather than after.
-  for (const file of [report, json]) if (file !== undefined) mustBeWritable(file);
+  for (const file of [report, json]) if (file !== undefined) checkWritable(file);
   const began = new Date();
   const loadBefore = loadavg();
   console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, ${process.platform} ${release()}`);
@@ -72,12 +72,4 @@ export async function runBench({ only, report, json }: BenchOptions): Promise<bo
     await writeReport(report, { title: "Mirage: benchmarks", environment, sections });
   }
   return passed;
-}
-
-function mustBeWritable(file: string): void {
-  try {
-    writeFileSync(file, "", { flag: "a" });
-  } catch (error) {
-    throw new BuildError(`${file}: cannot be written: ${messageOf(error)}`);
-  }
 }

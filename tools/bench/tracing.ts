@@ -9,6 +9,7 @@ import { obstacles, tracingFacts } from "../../src/cli/trace-bpftrace.ts";
 import { probesOf } from "../../src/cli/trace-process.ts";
 import type { Ratio, Section } from "../../src/report/model.ts";
 import { arp } from "../../test/support/fuzz.ts";
+import { atEnd } from "../cleanup.ts";
 import { parseProbes } from "../probes-doc.ts";
 import { build, buildTool } from "./build.ts";
 import { hex, icmp, OPTIONS, udp } from "./echoes.ts";
@@ -40,12 +41,14 @@ function probesOfFamily(family: string): string[] {
 /** Counts each probe as long as it runs. */
 class Tracer {
   private readonly process: ChildProcess;
+  private readonly forget: () => void;
   private output = "";
 
   constructor(executable: string, probes: readonly string[]) {
     const places = probes.map((name) => `usdt:${executable}:mirage:${name}`).join(",");
     const script = `${places} { @[probe] = count(); } interval:ms:100 /@on == 0/ { @on = 1; printf("on\\n"); } END { clear(@on); }`;
     this.process = spawn("bpftrace", ["-q", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+    this.forget = atEnd(() => this.process.kill("SIGKILL"));
     for (const stream of [this.process.stdout, this.process.stderr])
       stream?.setEncoding("utf8").on("data", (part: string) => {
         this.output += part;
@@ -74,6 +77,7 @@ class Tracer {
       clearInterval(again);
       clearTimeout(hard);
     }
+    this.forget();
     return [...this.output.matchAll(/^@\[.*\]: (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 }

@@ -10,7 +10,7 @@ import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
 import { compareReport, writeReport } from "../../src/report/index.ts";
 import { formatTable } from "../bench/table.ts";
-import { atEnd } from "./cleanup.ts";
+import { atEnd } from "../cleanup.ts";
 import { against, isJson, readResults } from "./earlier.ts";
 import { compareInGuest } from "./guest.ts";
 import { type Job, jobsOf } from "./jobs.ts";

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError, messageOf, UsageError } from "../../src/build/errors.ts";
 import { packageRoot } from "../../src/build/paths.ts";
 import { which } from "../../src/build/toolchain.ts";
+import { atEnd } from "../cleanup.ts";
 import { NetworkNamespace, removeLost, whyNoTap } from "../namespace.ts";
 import { chooseAccelerator } from "../vm-test/accelerator.ts";
-import { atEnd } from "./cleanup.ts";
 import { compare, type Job, jobsOf, moduleOf, plan, type Sample } from "./jobs.ts";
 import { buildLoad, countsOf, loadWords, output, start } from "./load.ts";
 import { jailScenario, readMeasured } from "./measured.ts";
@@ -127,22 +126,22 @@ class OutsideRig implements Rig {
 }
 
 /** Makes the folder that the guest gets. */
-function makePayload(
+async function makePayload(
   options: CompareOptions,
   jobs: readonly Job[],
   from: readonly From[],
   folder: string,
-): void {
+): Promise<void> {
   const modules = new Set(["udp-echo", ...jobs.map((job) => moduleOf(job.workload))]);
   const kernel = (["sysdir", "headers"] as const).flatMap((name) =>
     options[name] === undefined ? [] : [`--${name}`, options[name]],
   );
   const script = join(packageRoot, "tools/freebsd-suite.sh");
-  const made = spawnSync("sh", [script, folder, "--only", [...modules].join(","), ...kernel], {
-    encoding: "utf8",
-  });
-  if (made.status !== 0) {
-    throw new BuildError(`the modules cannot be built:\n${made.stderr.trim()}`);
+  try {
+    // Compilers are among its children.
+    await output(["sh", script, folder, "--only", [...modules].join(","), ...kernel], "SIGTERM", true);
+  } catch (error) {
+    throw new BuildError(`the modules cannot be built:\n${messageOf(error)}`);
   }
   writeFileSync(join(folder, "compare.plan"), plan(jobs));
   const { rounds, seconds, warmup } = options.settings;
@@ -253,7 +252,7 @@ export async function compareInGuest(
   const out = join(folder, "out");
   mkdirSync(out);
   progress("building the modules");
-  makePayload(options, jobs, from, payload);
+  await makePayload(options, jobs, from, payload);
   const accel = accelerator(options.accel);
   const { rounds, seconds, warmup } = options.settings;
   const timeout = Math.ceil(

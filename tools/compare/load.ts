@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError } from "../../src/build/errors.ts";
 import { packageRoot } from "../../src/build/paths.ts";
-import { atEnd } from "./cleanup.ts";
+import { atEnd } from "../cleanup.ts";
 import type { Settings } from "./results.ts";
 import type { Counts } from "./workload.ts";
 
@@ -65,28 +65,33 @@ export function softirqThreads(): number[] {
 
 /**
  * Starts a process that ends with this one, whatever comes: by `signal`, which must not be SIGKILL if it has children of
- * its own.
+ * its own. With `group` they get the signal too, and none from the terminal.
  */
 export function start(
   command: readonly string[],
   signal: NodeJS.Signals = "SIGKILL",
+  group = false,
 ): { child: ChildProcess; forget: () => void } {
-  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"], detached: group });
   let over = false;
   child.once("close", () => {
     over = true;
   });
   const forget = atEnd(() => {
-    if (!over) {
-      child.kill(signal);
+    if (!over && child.pid !== undefined) {
+      process.kill(group ? -child.pid : child.pid, signal);
     }
   });
   return { child, forget };
 }
 
-/** Runs a command to its end; its standard output. Throws with what it says if it fails. */
-export async function output(command: readonly string[]): Promise<string> {
-  const { child, forget } = start(command);
+/** Runs a command to its end; its standard output. Throws with what it says if it fails. The rest as of {@link start}. */
+export async function output(
+  command: readonly string[],
+  signal: NodeJS.Signals = "SIGKILL",
+  group = false,
+): Promise<string> {
+  const { child, forget } = start(command, signal, group);
   let stdout = "";
   let stderr = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
@@ -106,15 +111,21 @@ export async function output(command: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Reads what net-load printed. */
-export function countsOf(line: string): Counts {
-  const value: unknown = JSON.parse(line);
+/** Reads what net-load printed. `where`: for an error. */
+export function countsOf(line: string, where = "net-load"): Counts {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // Said below.
+  }
   if (
     typeof value !== "object" ||
     value === null ||
+    Array.isArray(value) ||
     Object.values(value).some((n) => typeof n !== "number")
   ) {
-    throw new BuildError(`net-load: not what it prints: ${line}`);
+    throw new BuildError(`${where}: not what net-load prints: ${line}`);
   }
   return value as Counts;
 }

@@ -39,7 +39,7 @@ export function readMeasured(text: string, from: string): Measured {
       job: job!,
       round: Number(round),
       side: side as "native" | "mirage",
-      counts: countsOf(counts!),
+      counts: countsOf(counts!, `${from}, measured ${round} ${side} ${job}`),
     });
   }
   for (const [, name, value] of text.matchAll(/^fact (\S+) (\d+)$/gm)) {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UsageError } from "../../src/build/errors.ts";
+import { messageOf, UsageError } from "../../src/build/errors.ts";
 import type { Offloads } from "./jobs.ts";
 import type { Settings } from "./results.ts";
 import type { Workload } from "./workload.ts";
@@ -120,6 +120,11 @@ function output(option: string, file: string | undefined): string | undefined {
   }
   if (!existsSync(dirname(file))) {
     throw new UsageError(`--${option} ${file}: there is no folder ${dirname(file)}.`);
+  }
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`--${option} ${file}: cannot be written: ${messageOf(error)}`);
   }
   return file;
 }

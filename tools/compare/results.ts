@@ -1,5 +1,6 @@
 /**
  * What `mirage compare` finds, as its JSON has it (`--json FILE`), and as the tables and pictures read it.
+ * In JSON a figure that is no number, as a ratio to nothing, is null.
  *
  * Units are spelled out in each {@link Metric}; times are in the unit that the metric names, never in another.
  *

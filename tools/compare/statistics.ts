@@ -19,7 +19,8 @@ export function quantile(values: readonly number[], q: number): number {
   const below = Math.floor(at);
   const low = sorted[below] ?? Number.NaN;
   const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - below);
+  // Of two that are infinite the difference is no number.
+  return low === high ? low : low + (high - low) * (at - below);
 }
 
 /** Of n fair coins: the probability that at most k are heads. */
@@ -37,9 +38,13 @@ function atMost(k: number, n: number): number {
  * The median, and the narrowest pair of values (the k-th from below and from above) between which the median of what
  * was sampled lies with a probability of at least {@link CONFIDENCE}: the sign test's interval, which supposes nothing
  * about the distribution but that the rounds are independent. Fewer than six values do not reach that, so they get all
- * of their range, and the `confidence` that it has: 0.94 for five, 0.5 for two, 0 for one.
+ * of their range, and the `confidence` that it has: 0.94 for five, 0.5 for two, 0 for one. A round without a figure (NaN)
+ * leaves none for all of them: without it the rest would be a choice.
  */
 export function summarize(values: readonly number[]): Summary {
+  if (values.some(Number.isNaN)) {
+    return { median: Number.NaN, low: Number.NaN, high: Number.NaN, confidence: 0 };
+  }
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;
   let k = 0;

@@ -22,12 +22,21 @@ export function figure(value: number): string {
   if (!Number.isFinite(value)) {
     return "-";
   }
+  if (value === 0) {
+    return "0";
+  }
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.001))));
   return value.toFixed(Math.min(digits, 4));
 }
 
-function interval({ low, high }: Summary): string {
-  return `${low.toFixed(2)}-${high.toFixed(2)}`;
+/** `-`: one side came to nothing, so that there is none. */
+export function showRatio(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : "-";
+}
+
+/** As `0.81-0.97`. */
+export function interval({ low, high }: Summary): string {
+  return Number.isFinite(low) || Number.isFinite(high) ? `${showRatio(low)}-${showRatio(high)}` : "-";
 }
 
 /** As `UDP echo, 64 bytes: round trip, median, us`. */
@@ -48,7 +57,7 @@ function rows(scenario: Scenario): string[][] {
     label(comparison),
     figure(comparison.native.median),
     figure(comparison.mirage.median),
-    comparison.ratio.median.toFixed(2),
+    showRatio(comparison.ratio.median),
     interval(comparison.ratio),
   ]);
 }
@@ -67,7 +76,7 @@ function facts(scenario: Scenario): string[] {
 }
 
 function load(average: readonly number[]): string {
-  return average.map((n) => n.toFixed(2)).join(" ");
+  return average.every(Number.isFinite) ? average.map((n) => n.toFixed(2)).join(" ") : "unknown";
 }
 
 /** Machine and method, a sentence each. */

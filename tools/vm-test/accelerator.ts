@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atEnd } from "../cleanup.ts";
 
 export type Accelerator = "kvm" | "tcg";
 
@@ -31,6 +32,7 @@ const patience = 5000;
 /** Boots the smallest of guests; true if it ran. A host may have /dev/kvm and yet run nothing in it. */
 export function runsGuests(qemu: string, accelerator: Accelerator): boolean {
   const folder = mkdtempSync(join(tmpdir(), "mirage-vm-probe-"));
+  const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const image = join(folder, "boot.img");
     writeFileSync(image, bootSector);
@@ -42,7 +44,7 @@ export function runsGuests(qemu: string, accelerator: Accelerator): boolean {
     );
     return status === exitOfBootSector;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { which } from "../../src/build/toolchain.ts";
+import { atEnd } from "../cleanup.ts";
 import { type Accelerator, chooseAccelerator, runsGuests } from "./accelerator.ts";
 import { makeDisks, takeOut } from "./disks.ts";
 import { type GuestEnding, qemuArguments, runGuest } from "./guest.ts";
@@ -85,6 +86,7 @@ export async function vmTest(args: VmTestArguments): Promise<number> {
   const qemu = findQemu();
   const accel = accelerator(options, qemu);
   const folder = mkdtempSync(join(tmpdir(), "mirage-vm-"));
+  const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const disks = makeDisks(options, folder);
     let last = "\n";
@@ -107,6 +109,6 @@ export async function vmTest(args: VmTestArguments): Promise<number> {
     }
     throw error;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
+import { atEnd } from "../cleanup.ts";
 import type { Accelerator } from "./accelerator.ts";
 import { Conversation, type Ending } from "./console.ts";
 import { commands } from "./disks.ts";
@@ -64,6 +65,8 @@ export function runGuest(
   return new Promise((resolve, reject) => {
     const talk = new Conversation(commands(options));
     const child = spawn(qemu, args, { stdio: ["pipe", "pipe", "inherit"] });
+    // Also if this process ends by a signal, or since nobody reads its output any more.
+    const forget = atEnd(() => child.kill("SIGKILL"));
     let ending: GuestEnding | undefined;
     const end = (how: GuestEnding) => {
       ending ??= how;
@@ -74,13 +77,12 @@ export function runGuest(
     const hush = setTimeout(() => end({ kind: "silence" }), options.silence * 1000);
     let dying: NodeJS.Timeout | undefined;
     process.on("SIGINT", interrupt);
-    process.on("SIGTERM", interrupt);
     const done = () => {
       clearTimeout(limit);
       clearTimeout(hush);
       clearTimeout(dying);
       process.removeListener("SIGINT", interrupt);
-      process.removeListener("SIGTERM", interrupt);
+      forget();
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       hush.refresh();

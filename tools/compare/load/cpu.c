@@ -53,7 +53,8 @@ cpu_ns(void)
 
 #else
 
-#define PROCESSES_MAX 64
+/* A thread of softirq for each CPU, and the server. */
+#define PROCESSES_MAX 4096
 
 static clockid_t clocks[PROCESSES_MAX];
 static size_t processes;
@@ -62,7 +63,7 @@ void
 cpu_add_process(uint64_t pid)
 {
 	if (processes == PROCESSES_MAX)
-		usage("at most 64 times -p", NULL);
+		usage("at most 4096 times -p", NULL);
 	errno = clock_getcpuclockid((pid_t)pid, &clocks[processes]);
 	if (errno != 0)
 		fail("-p: no such process", true);
