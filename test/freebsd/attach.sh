@@ -217,6 +217,7 @@ state_body() {
 	to=$TARGET pings jexec mirage_far
 	mirage_stop
 	mirage_start
+	to=$TARGET pings jexec mirage_far
 	atf_check -o match:' 0(\.0)?% packet loss' jexec mirage_far ping -q -c 3 -t 5 -s 2000 $TARGET
 	jexec mirage_far ifconfig "$far" mtu 1500
 	ifconfig "$near" mtu 1500
