@@ -228,7 +228,8 @@ async function vmTest(args: Arguments): Promise<number> {
   });
 }
 
-const net = "Network interface: tap:NAME, fd:N or pcap:IN[,OUT]; may be given again. Without it: no network";
+const net =
+  "Network interface: tap:NAME, fd:N, pcap:IN[,OUT] or socket; may be given again. Without it: no network";
 
 function parser() {
   return yargs()

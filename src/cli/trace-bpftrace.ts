@@ -130,9 +130,11 @@ export function lackingProbes(text: string, probes: readonly string[]): string[]
 
 /**
  * Linux counts what BPF holds by cgroup since 5.11; older ones say what is missing in other words, too. -17 is a stack that
- * met another one in bpftrace's table: that sample has none.
+ * met another one in bpftrace's table: that sample has none. Probes go when bpftrace ends, also where there is no tracefs (in
+ * `ip netns exec`, say), whose list of them it looks through before.
  */
-const harmless = /couldn't set RLIMIT_MEMLOCK|failed to look up stack id -17/;
+const harmless =
+  /couldn't set RLIMIT_MEMLOCK|failed to look up stack id -17|^open\(\/sys\/kernel\/(?:debug\/)?tracing\/uprobe_events\): No such file|^ERROR: failed to detach probe: (?:usdt|uprobe|uretprobe):/;
 
 /** Exit codes of a tracer that nobody wants to hear more of: who read its output has closed it, or a signal was sent to us. */
 const wished: ReadonlySet<number> = new Set(

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { BuildError, ExitCode, messageOf, UsageError } from "../build/errors.ts";
-import { checkWritable, flameReport, parseFolded, writeReport } from "../report/index.ts";
+import { checkWritable, flameReport, parseFolded, writeReport, writeResults } from "../report/index.ts";
 import { elfSection } from "./elf-section.ts";
 import { findTracedHere, traceQuietly } from "./trace-bpftrace.ts";
 import { loadedModule, traceKernel } from "./trace-dtrace.ts";
@@ -99,7 +99,7 @@ export async function traceFlame({ file, seconds, program, from }: FlameChoice):
     );
   }
   if (file.endsWith(".folded")) {
-    writeFileSync(file, folded);
+    writeResults(file, folded);
   } else {
     // What was sampled elsewhere says nothing of this machine.
     const environment: [string, string][] | undefined = from === undefined ? undefined : [["samples", from]];

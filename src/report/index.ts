@@ -28,13 +28,17 @@ export function checkWritable(file: string): void {
   }
 }
 
-/** Writes the HTML page. Fails with a BuildError that names the file when it cannot be written. */
-export async function writeReport(file: string, report: Report): Promise<void> {
-  const { reportHtml } = await import("./html.ts");
-  const page = await reportHtml(report);
+/** Writes a file of results. Fails with a BuildError that names the file when it cannot be written. */
+export function writeResults(file: string, text: string): void {
   try {
-    writeFileSync(file, page);
+    writeFileSync(file, text);
   } catch (error) {
     throw new BuildError(`${file}: cannot be written: ${messageOf(error)}`);
   }
+}
+
+/** Writes the HTML page. Fails with a BuildError that names the file when it cannot be written. */
+export async function writeReport(file: string, report: Report): Promise<void> {
+  const { reportHtml } = await import("./html.ts");
+  writeResults(file, await reportHtml(report));
 }

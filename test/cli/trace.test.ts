@@ -1,6 +1,15 @@
 /** `mirage trace`: what it lists and refuses, and that each script has all that belongs to one. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -158,6 +167,22 @@ describe("mirage trace", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  it("names folded stacks for which the disk has no room", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mirage-trace-test-"));
+    const samples = join(folder, "samples");
+    writeFileSync(
+      samples,
+      "# 997 samples a second\njs main (a.ts:1)_[j]\nmirage.ko`duk_pcall+0x1\n               3\n",
+    );
+    symlinkSync("/dev/full", join(folder, "full.folded"));
+    const { status, stderr } = mirage([
+      ...["trace", "--from", samples, "--flame", join(folder, "full.folded")],
+    ]);
+    rmSync(folder, { recursive: true });
+    expect(stderr).toMatch(/full\.folded: cannot be written: ENOSPC/);
+    expect(status).toBe(1);
+  });
+
   it("says that a script is for the kernel only", () => {
     const { status, stderr } = mirage(["trace", "tcpsnoop"]);
     expect(stderr).toMatch(/tcpsnoop is for FreeBSD's kernel only: the kernel's own stack/);
@@ -194,10 +219,10 @@ describe("mirage-trace, on FreeBSD", () => {
     ["10.4-RELEASE", "lib10"],
   ])("runs dtrace of %s with translators of %s, and ends as it does", (release, library) => {
     const uname = `case $1 in -s) echo FreeBSD ;; -r) echo ${release} ;; esac`;
-    expect(onFreeBSD({ uname }, "tcptop", "1", "a b")).toEqual({
+    expect(onFreeBSD({ uname }, "tcptop", "1", "20")).toEqual({
       status: 3,
       stderr: "",
-      words: ["-L", join(scriptFolder, library), "-s", join(scriptFolder, "tcptop.d"), "1", "a b"],
+      words: ["-L", join(scriptFolder, library), "-s", join(scriptFolder, "tcptop.d"), "1", "20"],
     });
   });
 
@@ -213,6 +238,26 @@ describe("mirage-trace, on FreeBSD", () => {
     expect(stderr).toMatch(message);
     expect(status).toBe(code);
   });
+
+  it.each([
+    [
+      "a word for a number",
+      ["frames", "often"],
+      "frames takes [SECONDS]: 'often' is no number from 1 to 99999",
+    ],
+    ["a zero", ["tcptop", "1", "0"], "tcptop takes [SECONDS [LINES]]: '0' is no number from 1 to 99999"],
+    ["a number too many", ["tcptop", "1", "2", "3"], "tcptop takes [SECONDS [LINES]], not 1 2 3"],
+    ["an argument that nobody takes", ["life", "1"], "life takes no arguments, not 1"],
+  ])("names %s", (_, args, message) => {
+    expect(onFreeBSD({}, ...args)).toEqual({ status: 64, stderr: `mirage-trace: ${message}\n`, words: [""] });
+  });
+
+  it.each(scripts.filter((script) => script.arguments.length > 0))(
+    "takes as many numbers as $name does",
+    ({ name, arguments: known }) => {
+      expect(onFreeBSD({}, name, ...known.map(() => "7")).words.slice(4)).toEqual(known.map(() => "7"));
+    },
+  );
 
   it("--list says what mirage trace --list does", () => {
     expect(onFreeBSD({}, "--list").words.join("\n")).toBe(mirage(["trace", "--list"]).stdout.trimEnd());

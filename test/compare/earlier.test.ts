@@ -170,3 +170,15 @@ it("says which line of compare.sh's output is broken", () => {
   expect(stderr).toBe(`${path}, measured 1 native tcp-in/send/on: not what net-load prints: {"bytes":}\n`);
   expect(status).toBe(1);
 });
+
+it("shows what it has, where the disk has no room for its files", () => {
+  const path = file("full.json", results([0.5, 0.6, 0.7], [0.2, 0.25, 0.3]));
+  for (const option of ["--json", "--html"]) {
+    const { status, stdout, stderr } = mirage(["compare", "--read", path, option, "/dev/full"]);
+    expect(stdout).toMatch(/TCP, bulk to the server.* 0\.60 /);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^\/dev\/full: cannot be written: ENOSPC.*\n$/),
+    });
+  }
+});

@@ -1,9 +1,14 @@
 /** Runs the parts that are asked for, prints their tables, and writes what they found. */
-import { writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
 import { UsageError } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
-import { checkWritable, type Section, thisMachine, writeReport } from "../../src/report/index.ts";
+import {
+  checkWritable,
+  type Section,
+  thisMachine,
+  writeReport,
+  writeResults,
+} from "../../src/report/index.ts";
 import { benchLatency, benchSizes } from "./echoes.ts";
 import { benchEngine } from "./engine.ts";
 import { benchFrames, benchStartup } from "./frames.ts";
@@ -66,7 +71,7 @@ export async function runBench({ only, report, json }: BenchOptions): Promise<bo
   if (json !== undefined) {
     const ended = new Date();
     const all = { schema: "mirage-bench/1", began, ended, machine: Object.fromEntries(environment), figures };
-    writeFileSync(json, `${JSON.stringify(all, undefined, 1)}\n`);
+    writeResults(json, `${JSON.stringify(all, undefined, 1)}\n`);
   }
   if (report !== undefined) {
     await writeReport(report, { title: "Mirage: benchmarks", environment, sections });

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError, ExitCode } from "../../src/build/errors.ts";
 import { packageVersion } from "../../src/build/paths.ts";
-import { compareReport, writeReport } from "../../src/report/index.ts";
+import { checkWritable, compareReport, writeReport, writeResults } from "../../src/report/index.ts";
 import { formatTable } from "../bench/table.ts";
 import { atEnd } from "../cleanup.ts";
 import { against, isJson, readResults } from "./earlier.ts";
@@ -154,20 +154,22 @@ function head(began: string, settings: Settings) {
 export async function compareStacks(args: CompareArguments): Promise<number> {
   const options = checkOptions(args);
   const earlier = options.against === undefined ? undefined : readResults(options.against);
+  for (const file of [options.json, options.html]) if (file !== undefined) checkWritable(file);
   const results = options.source
     ? await compareSources(options)
     : options.read === undefined
       ? await measureHere(options)
       : readThere(options.read);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
-  }
-  if (options.html !== undefined) {
-    await writeReport(options.html, compareReport(results));
-  }
+  // What was measured is shown first: a disk that is full by now takes nothing of it away.
   process.stdout.write(`${formatResults(results, options.markdown ? markdownTable : formatTable)}\n`);
   if (earlier !== undefined) {
     process.stdout.write(`\n${against(results, earlier).join("\n")}\n`);
+  }
+  if (options.json !== undefined) {
+    writeResults(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
+  }
+  if (options.html !== undefined) {
+    await writeReport(options.html, compareReport(results));
   }
   return ExitCode.Ok;
 }
