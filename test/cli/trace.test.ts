@@ -170,10 +170,7 @@ describe("mirage trace", () => {
   it("names folded stacks for which the disk has no room", () => {
     const folder = mkdtempSync(join(tmpdir(), "mirage-trace-test-"));
     const samples = join(folder, "samples");
-    writeFileSync(
-      samples,
-      "# 997 samples a second\njs main (a.ts:1)_[j]\nmirage.ko`duk_pcall+0x1\n               3\n",
-    );
+    writeFileSync(samples, "# 997 samples a second\njs \nmirage.ko`runner_main+0x225\ncount 1\n");
     symlinkSync("/dev/full", join(folder, "full.folded"));
     const { status, stderr } = mirage([
       ...["trace", "--from", samples, "--flame", join(folder, "full.folded")],
