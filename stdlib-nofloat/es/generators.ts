@@ -36,13 +36,20 @@ enum Told {
   Threw = 2,
   /** `out` is the result of an inner iterator, as it is. */
   Inner = 3,
+  /** `out` is to be awaited, and returned then: see `awaitsReturn`. */
+  Returning = 4,
 }
 
 /** The same for others. */
 export const NEXT = 0;
+export const THROW = 1;
+export const RETURN = 2;
+export const CATCH = 6;
 export const YIELDED = 0;
 export const RETURNED = 1;
+export const THREW = 2;
 export const INNER = 3;
+export const RETURNING = 4;
 
 type Operation = [code: number, value?: unknown];
 type Body = (this: unknown, state: Stepper) => Operation;
@@ -66,6 +73,8 @@ export interface Stepper {
   out: unknown;
   /** What `yield*` goes through. */
   inner: Inner | undefined;
+  /** In an async generator `return` awaits, before any `finally`. */
+  awaitsReturn: boolean;
   /** An async function's own promise, see `async-functions.ts`. */
   promise: unknown;
   /** What its promises run when they are settled. */
@@ -86,6 +95,7 @@ const initial: Partial<Stepper> = {
   sentValue: undefined,
   out: undefined,
   inner: undefined,
+  awaitsReturn: false,
   promise: undefined,
   sent: function (this: Stepper): unknown {
     if (this.sentCode === Op.Throw) throw this.sentValue;
@@ -205,6 +215,12 @@ export function step(state: Stepper, how: number, argument: unknown): number {
     }
     code = operation[0];
     value = operation[1];
+    // `return` without a value has but a code.
+    if (code === Op.Return && state.awaitsReturn && operation.length > 1) {
+      state.status = Status.Suspended;
+      state.out = value;
+      return Told.Returning;
+    }
   }
   state.status = Status.Finished;
   state.sentValue = undefined;

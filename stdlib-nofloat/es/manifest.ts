@@ -26,6 +26,7 @@ const byName: Readonly<Record<string, readonly string[]>> = {
   WeakSet: ["core-js/modules/es.weak-set.js"],
   _async_to_generator: ["./async-functions.ts"],
   _ts_generator: ["./generators.ts"],
+  _wrap_async_generator: ["./async-generators.ts"],
   atob: ["core-js/modules/web.atob.js"],
   btoa: ["core-js/modules/web.btoa.js"],
   clearImmediate: ["./timers.ts"],

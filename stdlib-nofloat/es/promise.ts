@@ -24,7 +24,13 @@ enum State {
 }
 
 /** The same for others. */
+export const FULFILLED = 1;
 export const REJECTED = 2;
+
+/** Of one that is settled. */
+export function isRejected(promise: InternalPromise): boolean {
+  return (promise.state & State.Settled) === State.Rejected;
+}
 
 /** What waits for a promise: the job that is queued for it, or an array of these if there are several. */
 interface Waiting {
@@ -117,6 +123,22 @@ export function awaitValue(value: unknown, waiting: Waiting): void {
       wait(value as InternalPromise, waiting);
       return;
     }
+  }
+  const promise = new MakeBare();
+  resolvePromise(promise, value);
+  wait(promise, waiting);
+}
+
+/** The same for who is no async function: `waiting` has a job of its own. */
+export function awaitAny(value: unknown, waiting: Waiting): void {
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === MiragePromise.prototype &&
+    typeof (value as InternalPromise).state === "number"
+  ) {
+    wait(value as InternalPromise, waiting);
+    return;
   }
   const promise = new MakeBare();
   resolvePromise(promise, value);

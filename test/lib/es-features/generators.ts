@@ -110,3 +110,107 @@ try {
 } catch (error) {
   show("asyncThrow", () => error);
 }
+
+// In which turn of the microtask queue what an async generator does is done, beside promises that count turns.
+const turns: string[] = [];
+function countTurns(n: number): void {
+  let turn = Promise.resolve();
+  for (let i = 0; i < n; i++) turn = turn.then(() => void turns.push(`t${i}`));
+}
+async function beside(name: string, f: () => Promise<unknown>): Promise<void> {
+  turns.length = 0;
+  countTurns(20);
+  try {
+    turns.push(`= ${String(await f())}`);
+  } catch (error) {
+    turns.push(`! ${String(error)}`);
+  }
+  await new Promise<void>((resolve) => setTimeout(() => resolve(), 1));
+  console.log(name, turns.join(" "));
+}
+type Numbers = AsyncGenerator<number, unknown, unknown>;
+async function* gives(how: string): Numbers {
+  try {
+    if (how === "return") return Promise.resolve("returned");
+    if (how === "refuse") return Promise.reject("refused");
+    turns.push(`got ${String(yield 1)}`);
+    if (how === "throw") throw "thrown";
+    yield Promise.resolve(2) as unknown as number;
+  } catch (error) {
+    turns.push(`caught ${String(error)}`);
+    await null;
+  } finally {
+    turns.push("finally");
+    await Promise.resolve();
+    turns.push("after await");
+    await null;
+  }
+  return 3;
+}
+const drained = async (it: Numbers): Promise<string> => {
+  const list: unknown[] = [];
+  for await (const x of it) list.push(x);
+  return list.join();
+};
+for (const how of ["return", "refuse", "yield", "throw"]) {
+  await beside(how, () => drained(gives(how)));
+  await beside(`yield* ${how}`, () =>
+    drained(
+      (async function* (): Numbers {
+        turns.push(`inner ${String(yield* gives(how))}`);
+        return;
+      })(),
+    ),
+  );
+}
+await beside("break", async () => {
+  for await (const x of gives("yield")) return x;
+  return 0;
+});
+const steps = (it: Numbers, ...keys: ("next" | "return" | "throw")[]): Promise<string> =>
+  Promise.all(
+    keys.map((key, i) =>
+      it[key](Promise.resolve(`v${i}`)).then(
+        ({ value, done }) => {
+          turns.push(`${key}${i}`);
+          return `${String(value)} ${done}`;
+        },
+        (error) => `${key}${i} ! ${String(error)}`,
+      ),
+    ),
+  ).then((all) => all.join(", "));
+await beside("requests", () => steps(gives("yield"), "next", "next", "return", "next"));
+await beside("return at once", () => steps(gives("yield"), "return", "next", "throw", "return"));
+await beside("throw at once", () => steps(gives("yield"), "throw", "next"));
+await beside("throw into it", () => steps(gives("yield"), "next", "throw", "next", "return"));
+await beside("return before its end", () => steps(gives("yield"), "next", "return", "throw", "next"));
+await beside("return of what is refused", async () => {
+  const it = gives("yield");
+  await it.next();
+  return JSON.stringify(await it.return(Promise.reject("late")));
+});
+const tagged = gives("yield");
+console.log(
+  Object.prototype.toString.call(tagged),
+  tagged[Symbol.asyncIterator]() === tagged,
+  Object.keys(tagged).length,
+);
+// The body of a loop that functions keep variables of is a generator of its own.
+async function* keeping(n: number): AsyncGenerator<() => string> {
+  for (let i = 0; i < n; i++) {
+    const got = await Promise.resolve(i * i);
+    try {
+      yield () => `${i}:${got}`;
+      if (i === 1) continue;
+      yield* (async function* () {
+        yield () => `inner ${i}`;
+      })();
+    } finally {
+      await null;
+    }
+    if (i === 3) return;
+  }
+}
+const kept: (() => string)[] = [];
+for await (const f of keeping(9)) kept.push(f);
+console.log(kept.map((f) => f()).join());
