@@ -173,6 +173,34 @@ describe("net-load", () => {
     await expect(output([load, ...brief, name!, "127.0.0.1", port, ...rest])).rejects.toThrow(message);
   });
 
+  it("a word is told when it was heard, not when it was sent", async () => {
+    const free = createServer();
+    await new Promise<void>((resolve) => free.listen(0, "127.0.0.1", resolve));
+    const port = String((free.address() as { port: number }).port);
+    await new Promise((resolve) => free.close(resolve));
+    const hearer = spawn(load, ["hear", port], { stdio: ["ignore", "pipe", "inherit"] });
+    const heard = new RunningProgram(hearer);
+    const words = ["one", "two", "three"];
+    // All at once: the hearer takes the first that comes, and the others wait in its backlog until it ends.
+    const told = await Promise.allSettled(
+      words.map(async (word) => {
+        for (let left = 100; ; left--) {
+          try {
+            return await output([load, "tell", "127.0.0.1", port, word]);
+          } catch (error) {
+            // Before it listens nobody can connect.
+            if (left === 0 || !(error as Error).message.includes("connect")) throw error;
+            if (hearer.exitCode !== null) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+        }
+      }),
+    );
+    expect((await heard.ended).status).toBe(0);
+    const successes = words.filter((_, i) => told[i]!.status === "fulfilled");
+    expect(successes).toEqual([heard.stdout.trim()]);
+  });
+
   it("counts what was acknowledged, within the time", async () => {
     let received = 0;
     const port = await serving((socket) => {

@@ -16,7 +16,7 @@
  *						answer to UDP port 7 (FreeBSD)
  *	net-load serve udp-echo|echo|discard|chargen PORT
  *	net-load tell ADDRESS PORT WORD		a word for ...
- *	net-load hear PORT			... who prints it
+ *	net-load hear PORT			... who prints it, and says so
  *
  * A load runs -w milliseconds that do not count, then -t that do, and prints
  * one line of JSON: what it counted, `ns`, `cpuNs`, and of round trips `p50`,

@@ -196,7 +196,8 @@ load_serve(char **words)
 	usage("udp-echo, echo, discard or chargen is wanted", words[0]);
 }
 
-/* Waits for somebody who tells one word, and prints it. */
+/* Waits for somebody who tells one word, says that it was heard, and prints it.
+ */
 void
 load_hear(char **words)
 {
@@ -211,6 +212,10 @@ load_hear(char **words)
 	while ((n = recv(fd, word + len, sizeof(word) - 2 - len, 0)) > 0)
 		len += (size_t)n;
 	word[len] = '\n';
+	/* Who has come meanwhile must try again: nobody will hear him here. */
+	close(listener);
+	if (send(fd, ".", 1, MSG_NOSIGNAL) != 1)
+		fail("send", true);
 	close(fd);
 	say(word);
 }
@@ -220,8 +225,10 @@ load_tell(char **words)
 {
 	struct sockaddr_in to = socket_address(
 	    ipv4_address(words[0]), number("PORT", words[1], 65535));
+	struct pollfd answer = {.events = POLLIN};
 	size_t len = strlen(words[2]);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char heard;
 
 	if (fd < 0)
 		fail("socket", true);
@@ -229,5 +236,9 @@ load_tell(char **words)
 		fail("connect", true);
 	if (send(fd, words[2], len, MSG_NOSIGNAL) != (ssize_t)len)
 		fail("send", true);
+	shutdown(fd, SHUT_WR);
+	answer.fd = fd;
+	if (poll(&answer, 1, ANSWER_MS) <= 0 || recv(fd, &heard, 1, 0) != 1)
+		fail("nobody has heard the word", false);
 	close(fd);
 }
