@@ -27,6 +27,7 @@ enum name {
 	VALUE,
 	BODY,
 	INNER,
+	LOOP,
 	SELF,
 	LABEL,
 	TRYS,
@@ -39,6 +40,7 @@ static const char *const names[NAMES] = {[STATE] = "state",
     [VALUE] = "value",
     [BODY] = "body",
     [INNER] = "inner",
+    [LOOP] = "loop",
     [SELF] = "self",
     [LABEL] = "label",
     [TRYS] = "trys",
@@ -189,16 +191,17 @@ run_body(duk_context *ctx, const struct mirage_async *a, duk_idx_t function,
 	}
 }
 
-/* Does the function wait for another body, in `yield*`? */
+/* Does the function wait for another body, a loop's or in `yield*`? */
 static bool
 delegates(duk_context *ctx, const struct mirage_async *a, duk_idx_t function)
 {
-	bool inner;
+	bool other;
 
+	get(ctx, a, function, LOOP);
 	get(ctx, a, function, INNER);
-	inner = !duk_is_undefined(ctx, -1);
-	duk_pop(ctx);
-	return (inner);
+	other = !duk_is_undefined(ctx, -1) || !duk_is_undefined(ctx, -2);
+	duk_pop_2(ctx);
+	return (other);
 }
 
 /* A promise that was settled, and the state of the function that awaited it. */

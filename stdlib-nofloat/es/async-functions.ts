@@ -25,7 +25,6 @@ function advance(state: Stepper, how: number, value: unknown): void {
   const out = state.out;
   state.out = undefined;
   if (told === YIELDED) awaitValue(out, state);
-  // In the body of a loop that functions see variables of: it is lowered to a generator of its own.
   else if (told === INNER) awaitValue((out as Outcome).value, state);
   else end(state, told, out);
 }

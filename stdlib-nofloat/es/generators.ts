@@ -20,6 +20,10 @@ enum Op {
   Delegate = 5,
   Catch = 6,
   EndFinally = 7,
+  /** Delegate to the body of a loop, which is a part of this one: see `lower.ts`. */
+  Loop = 8,
+  /** Return, in such a body: the one around it returns, too. Has the bit of Return. */
+  Leave = 10,
 }
 
 enum Status {
@@ -38,6 +42,8 @@ enum Told {
   Inner = 3,
   /** `out` is to be awaited, and returned then: see `awaitsReturn`. */
   Returning = 4,
+  /** As Returned, by Op.Leave. */
+  Left = 5,
 }
 
 /** The same for others. */
@@ -73,6 +79,10 @@ export interface Stepper {
   out: unknown;
   /** What `yield*` goes through. */
   inner: Inner | undefined;
+  /** The body of a loop that runs. */
+  loop: Stepper | undefined;
+  /** Is this one such a body? */
+  isLoop: boolean;
   /** In an async generator `return` awaits, before any `finally`. */
   awaitsReturn: boolean;
   /** An async function's own promise, see `async-functions.ts`. */
@@ -95,6 +105,8 @@ const initial: Partial<Stepper> = {
   sentValue: undefined,
   out: undefined,
   inner: undefined,
+  loop: undefined,
+  isLoop: false,
   awaitsReturn: false,
   promise: undefined,
   sent: function (this: Stepper): unknown {
@@ -108,7 +120,7 @@ const MakeStepper = StepperOf as unknown as new (self: unknown, body: Body) => S
 /** A step of `yield*`: Op.Yield and the inner result as it is, or how the body goes on. */
 function runInner(state: Stepper, inner: Inner, code: number, value: unknown): Operation {
   try {
-    let method = code === Op.Return ? inner.return : code === Op.Next ? inner.next : inner.throw;
+    let method = code === Op.Next ? inner.next : code === Op.Throw ? inner.throw : inner.return;
     if (method === undefined && code === Op.Throw) {
       method = inner.return;
       if (method !== undefined) method.call(inner, undefined);
@@ -121,11 +133,24 @@ function runInner(state: Stepper, inner: Inner, code: number, value: unknown): O
     const result = method.call(inner, value);
     if (!result.done) return [Op.Yield, result];
     state.inner = undefined;
-    return [code & Op.Return, result.value];
+    return [code === Op.Throw ? Op.Next : code, result.value];
   } catch (error) {
     state.inner = undefined;
     return [Op.Catch, error];
   }
+}
+
+/** The same for the body of a loop: Op.Yield, Op.Delegate with the result of an inner iterator, or how the body around it goes on. */
+function runLoop(state: Stepper, loop: Stepper, code: number, value: unknown): Operation {
+  const told = step(loop, code === Op.Return ? Op.Leave : code, value);
+  const out = loop.out;
+  loop.out = undefined;
+  if (told === Told.Yielded) return [Op.Yield, out];
+  if (told === Told.Inner) return [Op.Delegate, out];
+  state.loop = undefined;
+  if (told === Told.Threw) return [Op.Catch, out];
+  if (told === Told.Left) return [state.isLoop ? Op.Leave : Op.Return, out];
+  return [Op.Next, out];
 }
 
 /** Runs the body up to its next `yield`, or its end. */
@@ -139,9 +164,20 @@ export function step(state: Stepper, how: number, argument: unknown): number {
   let value = argument;
   let finished = status === Status.Finished || (status === Status.New && code !== Op.Next);
   let inner = state.inner;
+  let loop = state.loop;
   state.status = Status.Running;
   while (!finished) {
-    if (inner !== undefined) {
+    if (loop !== undefined) {
+      const done = runLoop(state, loop, code, value);
+      code = done[0];
+      value = done[1];
+      loop = state.loop;
+      if (loop !== undefined) {
+        state.status = Status.Suspended;
+        state.out = value;
+        return code === Op.Yield ? Told.Yielded : Told.Inner;
+      }
+    } else if (inner !== undefined) {
       const done = runInner(state, inner, code, value);
       code = done[0];
       value = done[1];
@@ -164,6 +200,14 @@ export function step(state: Stepper, how: number, argument: unknown): number {
       state.label++;
       inner = value as Inner;
       state.inner = inner;
+      code = Op.Next;
+      value = undefined;
+      continue;
+    } else if (code === Op.Loop) {
+      state.label++;
+      loop = stepperOf(value as Partial<Generator>) as Stepper;
+      loop.isLoop = true;
+      state.loop = loop;
       code = Op.Next;
       value = undefined;
       continue;
@@ -229,7 +273,7 @@ export function step(state: Stepper, how: number, argument: unknown): number {
     return Told.Threw;
   }
   state.out = code === Op.Next ? undefined : value;
-  return Told.Returned;
+  return code === Op.Leave ? Told.Left : Told.Returned;
 }
 
 /** A generator: nothing of it is to be seen but the methods that it inherits. */

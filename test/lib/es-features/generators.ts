@@ -214,3 +214,40 @@ async function* keeping(n: number): AsyncGenerator<() => string> {
 const kept: (() => string)[] = [];
 for await (const f of keeping(9)) kept.push(f);
 console.log(kept.map((f) => f()).join());
+
+// What leaves such a loop leaves the generator, also by way of a `finally` that awaits or yields.
+const opened: (() => number)[] = [];
+async function* cleans(): AsyncGenerator<number> {
+  for (const x of [1, 2, 3]) {
+    opened.push(() => x);
+    for (const y of [x]) {
+      opened.push(() => y);
+      try {
+        yield x;
+      } finally {
+        await null;
+        console.log("cleaned", x);
+      }
+    }
+  }
+}
+for await (const x of cleans()) if (x === 2) break;
+function* yieldsAtEnd(): Generator<string, string, string> {
+  for (const x of ["a", "b"]) {
+    opened.push(() => x.length);
+    try {
+      yield x;
+    } finally {
+      yield `${x} ends`;
+      if (x === "b") return "overruled";
+    }
+  }
+  return "end";
+}
+for (const times of [0, 1, 2]) {
+  const it = yieldsAtEnd();
+  for (let i = 0; i < times + 1; i++) it.next("");
+  const said = [it.return("left"), it.next(""), it.next(""), it.next("")];
+  console.log(said.map(({ value, done }) => `${value} ${done}`).join(", "));
+}
+console.log(opened.map((f) => f()).join());
