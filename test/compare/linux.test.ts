@@ -49,13 +49,14 @@ describe.skipIf(skipped !== undefined)(`mirage compare on Linux${because}`, () =
   });
 
   it.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)("leaves nothing behind on %s", { timeout: 120_000 }, async (signal, code) => {
+    ["SIGINT to it alone", "SIGINT", 1, 130],
+    ["Ctrl-C, which all of its processes get", "SIGINT", -1, 130],
+    ["SIGTERM to it alone", "SIGTERM", 1, 143],
+  ] as const)("leaves nothing behind on %s", { timeout: 120_000 }, async (_, signal, whom, code) => {
     const child = spawn(
       process.execPath,
       [join(ROOT, "dist/mirage.js"), "compare", "--only", "tcp-in", "--seconds", "60"],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
     const program = new RunningProgram(child);
     const ours = (): string[] =>
@@ -74,7 +75,8 @@ describe.skipIf(skipped !== undefined)(`mirage compare on Linux${because}`, () =
       readdirSync(tmpdir()).filter((name) => name.startsWith(`mirage-compare-${child.pid}-`));
     expect(folders()).toHaveLength(1);
     expect(ours()).toHaveLength(2);
-    expect(await program.stop(signal)).toBe(code);
+    process.kill(whom * child.pid!, signal);
+    expect((await program.ended).status).toBe(code);
     expect(ours()).toEqual([]);
     // They were killed, and go as soon as the kernel lets them.
     for (let left = 100; left > 0 && running.some((pid) => existsSync(`/proc/${pid}`)); left--) {
