@@ -36,6 +36,12 @@ function namesOf(file: string | undefined): FrameCodeNames {
   return file === undefined ? new Map() : frameCodeNames(file);
 }
 
+/** The program's own name: `mirage run` starts `udp-echo-0123456789ab/program`. */
+function programName(executable: string): string {
+  const kept = /([^/]+)-[0-9a-f]{12}\/program$/.exec(executable)?.[1];
+  return kept ?? basename(executable);
+}
+
 function saved(from: string, program: string | undefined): Samples {
   let printed: string;
   try {
@@ -49,7 +55,7 @@ function saved(from: string, program: string | undefined): Samples {
       `--program ${program}: with --from it is the mirage.ko or the executable that was sampled, and this is no such file.`,
     );
   }
-  return { printed, names: namesOf(file), title: `${basename(file ?? from)}: CPU time` };
+  return { printed, names: namesOf(file), title: `${programName(file ?? from)}: CPU time` };
 }
 
 /** Samples until Ctrl-C, or for so long. */
@@ -74,7 +80,7 @@ async function sampled(program: string | undefined, words: readonly string[]): P
   return {
     printed: parts.join(""),
     names,
-    title: `${basename(traced.executable)}${who}: CPU time`,
+    title: `${programName(traced.executable)}${who}: CPU time`,
   };
 }
 

@@ -34,6 +34,7 @@ svg.narrow{display:none}
 .legend li{display:flex;align-items:center;gap:.5rem}
 .legend svg{flex:none}
 .scroll{overflow-x:auto;margin:.5rem 0}
+@media (min-width:60rem){.scroll{width:max-content;min-width:100%;max-width:calc(100vw - 4rem);margin-left:50%;transform:translateX(-50%)}}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--quiet);padding-bottom:.25rem}
 th,td{padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
