@@ -37,6 +37,31 @@ struct unit_where {
 	char buf[160];
 };
 
+/*
+ * Of a function of several files (the main program, of all that it imports) a
+ * file's name is no string by itself. A script may keep the pointer for longer
+ * than buf lives: heap.d does until the object is finalized.
+ */
+#define UNIT_KEPT_FILES 64
+
+static char unit_kept_files[UNIT_KEPT_FILES][160];
+
+static const char *
+unit_kept_file(const char *file)
+{
+	char *kept;
+	int i;
+
+	for (i = 0; i < UNIT_KEPT_FILES; i++) {
+		kept = unit_kept_files[i];
+		if (kept[0] == '\0')
+			snprintf(kept, sizeof(unit_kept_files[i]), "%s", file);
+		if (strcmp(kept, file) == 0)
+			return (kept);
+	}
+	return (NULL);
+}
+
 static void
 unit_where_is(duk_hthread *thr, duk_hobject *h, duk_uint_fast32_t pc,
     struct unit_where *where)
@@ -50,9 +75,12 @@ unit_where_is(duk_hthread *thr, duk_hobject *h, duk_uint_fast32_t pc,
 		return;
 	}
 	unit_place(thr, h, pc, &place);
-	memcpy(where->buf, place.file, sizeof(where->buf));
-	where->file = where->buf;
 	where->line = place.line;
+	where->file = unit_kept_file(place.file);
+	if (where->file == NULL) {
+		memcpy(where->buf, place.file, sizeof(where->buf));
+		where->file = where->buf;
+	}
 }
 
 /* Of an activation: at its first instruction, or at the one that it is at. */

@@ -89,6 +89,10 @@ it.skipIf(skipped)(
     for (const [name, row] of cases) {
       expect(printed.get(name), name).toMatch(row);
     }
+    // Also of what the main program makes, whose file's name is kept nowhere else.
+    const lost = /^@(?:live|bytes)\[[^,\]]+, (?!observed\.ts|mirage|-)[^,\]]*, \d+\]: .*/gm;
+    expect(printed.get("heap")).toMatch(/^@bytes\[<anonymous>, observed\.ts, \d+\]: /m);
+    expect(printed.get("heap")?.match(lost) ?? []).toEqual([]);
     expect(program.child.exitCode).toBeNull();
   },
   300_000,
