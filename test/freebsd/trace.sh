@@ -109,8 +109,12 @@ watch() {
 	done
 	mirage_is state running
 	for _name; do
-		# What a script could not do, it says there.
-		! grep -Ev '(buffer|aggregation|dynamic variable) size lowered|[0-9] .*drops?( on|$| with)' "$_name.err" ||
+		# What a script could not do, it says there. What some of them keep or print may be more than there is room for.
+		case $_name in
+		heap | js_flow*) _lost='|[0-9] .*drops?( on|$| with)' ;;
+		*) _lost= ;;
+		esac
+		! grep -Ev "(buffer|aggregation|dynamic variable) size lowered$_lost" "$_name.err" ||
 			atf_fail "$_name.d complains: $(cat "$_name.err")"
 	done
 }
@@ -171,7 +175,7 @@ memory_body() {
 	shows heap '^ +BYTES FUNCTION +FILE:LINE$' '^ +[1-9][0-9]+ garbage +observed\.ts:[0-9]+$' '^ +LIVE CLASS +FILE:LINE$' \
 		'^ +[1-9][0-9]* Session +observed\.ts:[0-9]+$'
 	shows io_page '^WHAT +TIMES +BYTES$' '^alloc +[1-9]' '^retain +[1-9]' '^release +[1-9]' "$bar" 'mirage\.ko`fc_stack__'
-	shows generic '^FUNCTION +CALLS +TIME\(us\)$' '^fc_stack__[A-Za-z0-9_]+ +[1-9][0-9]* +[1-9]'
+	shows generic '^FUNCTION +CALLS +TIME\(us\)$' '^fc_stack__input +[1-9][0-9]* +[1-9]'
 	shows flame '^js .*garbage \(observed\.ts:[0-9]+\)_\[j\]' 'mirage\.ko`mirage_loop_run\+0x' '^count [1-9]'
 	mirage_done
 }
