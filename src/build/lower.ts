@@ -46,6 +46,10 @@ function swcOptions(filename: string, usage: boolean, syntax: "ecmascript" | "ty
   };
 }
 
+/**
+ * swc makes the body of a loop that functions keep variables of a generator `_loop`, run by `yield*`. But what returns there leaves
+ * both, even if it yields in a `finally` on its way: operation 8 of `generators.ts` in the place of 5. No column changes.
+ */
 const loopBody = /\b5(,\s*_ts_values\(_loop\d*\()/g;
 const coreJsImport = /^import "(core-js\/[^"]+)";\n?/gm;
 
@@ -142,8 +146,6 @@ export async function lowerProgram(bundle: Bundle, main: string): Promise<Lowere
   const suffix = '\n})().then(undefined, function (e) { mirage$native.fail(e, "uncaught "); });\n';
   const code = topLevelAwait ? `${prefix}${named}${suffix}` : named;
 
-  // The body of a loop that functions keep variables of becomes a generator `_loop`, run by `yield*`. But what returns there leaves both,
-  // even if it yields in a `finally` on its way: operation 8 of `generators.ts` in the place of 5. No column changes.
   const swc = await transform(code, swcOptions("bundle.js", true, "ecmascript")).catch((error: unknown) => {
     throw new BuildError(`swc cannot lower the program: ${messageOf(error)}`);
   });

@@ -28,7 +28,7 @@ export interface RunChoice {
 }
 
 /**
- * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. listeners get what it writes, in
+ * Runs `executable` to its end; its exit code, or 128 + the signal that killed it. `onOutput` and `onError` get what it writes, in
  * place of our own output.
  */
 export function runProgram(

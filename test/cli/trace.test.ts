@@ -62,8 +62,7 @@ describe.each(scripts.map((script) => [script.name, script] as const))("%s.d", (
 
   it("is in the manual page, and has an example of what it printed on a named kernel", () => {
     expect(readFileSync(manual, "utf8")).toMatch(new RegExp(`^\\.It Nm ${name}\\.d( |$)`, "m"));
-    const file = join(ROOT, `dtrace/examples/${name}.txt`);
-    const example = readFileSync(file, "utf8");
+    const example = readFileSync(join(ROOT, `dtrace/examples/${name}.txt`), "utf8");
     expect(example).toMatch(/^# (FreeBSD|Linux) \d+\.\d+\S* amd64, .*\n/);
     expect(example.split("\n").length).toBeGreaterThan(5);
   });

@@ -6,50 +6,23 @@
 
 . "$(atf_get_srcdir)/mirage.subr"
 . "$(atf_get_srcdir)/streams.subr"
-
-: "${DTRACE:=dtrace}"
+. "$(atf_get_srcdir)/tracing.subr"
 
 # All that the language has, and the stack for samplers.
 ALL='mirage:::function-*, mirage:::object-*, mirage:::execute-*, mirage:::gc-*, mirage:::heap-grow, mirage:::compile-*, mirage:::bytecode-load, mirage:::sample'
 
-# Skips where the kernel or the machine has no DTrace.
-tracing() {
-	atf_require_prog "$DTRACE"
-	[ "$(id -u)" = 0 ] || atf_skip "only root traces"
-	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1 || kldload sdt >/dev/null 2>&1 ||
-		atf_skip "this kernel has no sdt.ko"
-	"$DTRACE" -l -P sdt >/dev/null 2>&1 || atf_skip "dtrace(1) does not work with this kernel"
-}
-
-# traced FILE COMMAND DTRACE-ARGUMENTS...: output of dtrace while a command runs.
-traced() {
-	_file=$1 _command=$2
-	shift 2
-	printf '%s\n' "$_command" >command.sh
-	"$DTRACE" -q -o "$_file" "$@" -c "sh $PWD/command.sh" >dtrace.said 2>&1 ||
-		atf_fail "dtrace: $(cat dtrace.said "$_file" 2>/dev/null)"
+# traced_all FILE COMMAND DTRACE-ARGUMENTS...: as traced, and nothing was lost.
+traced_all() {
+	traced "$@"
 	! grep -E 'drops|invalid address|aborted' dtrace.said || atf_fail "dtrace: $(cat dtrace.said)"
 }
 
-# Shell text: waits for a state.
-becomes() {
-	echo "left=600; until [ \$(sysctl -n kern.mirage.state) = $1 ]; do left=\$((left - 1)); [ \$left -gt 0 ] || exit 1; sleep 0.1; done"
-}
-
-case_of() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 600; }
-		$1_cleanup() { mirage_cleanup; }"
-	cases="$cases $1"
-}
-cases=
-
-case_of functions "functions and objects have names, files and lines; each return has its entry"
+mirage_case functions "functions and objects have names, files and lines; each return has its entry" 600
 functions_body() {
 	tracing
 	mirage_load traced
 	mirage_up
-	traced said "sysctl kern.mirage.run=1; $(becomes failed)" -n '
+	traced_all said "sysctl kern.mirage.run=1; $(becomes failed 600)" -n '
 	mirage:::function-entry { depth++; @entries[stringof(arg0), stringof(arg1), stringof(arg2)] = count(); }
 	mirage:::function-return { depth--; @returns[stringof(arg0), stringof(arg1), stringof(arg2)] = count(); }
 	mirage:::function-info /stringof(arg2) == "garbage"/ {
@@ -83,12 +56,12 @@ functions_body() {
 	mirage_done
 }
 
-case_of traffic "a TCP echo goes on, unchanged, while every function and object is traced"
+mirage_case traffic "a TCP echo goes on, unchanged, while every function and object is traced" 600
 traffic_body() {
 	tracing
 	mirage_answers tcp-echo
 	_load=$(mirage_program tcp-load) || exit
-	traced said "$_load echo $PROGRAM 7 8 400000 120 >$PWD/streamed 2>&1" -n "$ALL { @[probename] = count(); }"
+	traced_all said "$_load echo $PROGRAM 7 8 400000 120 >$PWD/streamed 2>&1" -n "$ALL { @[probename] = count(); }"
 	cat said streamed
 	atf_check grep -q 'done 8 failed 0 .* changed 0' streamed
 	for probe in function-entry function-return function-info object-create object-finalize execute-start execute-done sample; do
@@ -102,7 +75,7 @@ traffic_body() {
 	mirage_done
 }
 
-case_of budgets "budgets end a program at the same place, traced or not"
+mirage_case budgets "budgets end a program at the same place, traced or not" 600
 budgets_body() {
 	tracing
 	mirage_load budgets
@@ -116,7 +89,7 @@ budgets_body() {
 		mirage_becomes state over-budget 120
 		mirage_value error >quiet
 		counted=$(mirage_value stats.instructions)
-		traced said "sysctl kern.mirage.run=1; $(becomes over-budget)" -n "$ALL { @[probename] = count(); }"
+		traced_all said "sysctl kern.mirage.run=1; $(becomes over-budget 600)" -n "$ALL { @[probename] = count(); }"
 		mirage_value error >error
 		cat error said
 		atf_check cmp quiet error
@@ -126,7 +99,7 @@ budgets_body() {
 	mirage_done
 }
 
-case_of flame "samples of a busy TCP echo: at least 95 of 100 have a name, TypeScript and frame code among them"
+mirage_case flame "samples of a busy TCP echo: at least 95 of 100 have a name, TypeScript and frame code among them" 600
 flame_body() {
 	tracing
 	_script=$SRCDIR/dtrace/flame.d
@@ -134,7 +107,7 @@ flame_body() {
 	[ -f "$_script" ] || atf_skip "there is no dtrace/flame.d"
 	mirage_answers tcp-echo
 	_load=$(mirage_program tcp-load) || exit
-	traced samples "$_load echo $PROGRAM 7 4 8000000 120" -s "$_script"
+	traced_all samples "$_load echo $PROGRAM 7 4 8000000 120" -s "$_script"
 	# The first function of a stack is the one that ran.
 	awk '
 	/^js/ { js = $0; first = "" ; next }
@@ -157,7 +130,7 @@ flame_body() {
 	mirage_done
 }
 
-case_of symbols "fbt has an entry and a return for the functions of frame code"
+mirage_case symbols "fbt has an entry and a return for the functions of frame code" 600
 symbols_body() {
 	tracing
 	kldstat -q -m fbt || kldload fbt >/dev/null 2>&1 || atf_skip "this kernel has no fbt.ko"

@@ -84,15 +84,7 @@ was() {
 	done
 }
 
-case_of() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 600; }
-		$1_cleanup() { mirage_cleanup; }"
-	cases="$cases $1"
-}
-cases=
-
-case_of streams "TCP, ping, garbage, timers"
+mirage_case streams "TCP, ping, garbage, timers" 600
 streams_body() {
 	tracing fbt
 	load=$(mirage_program tcp-load) || exit
@@ -101,14 +93,14 @@ streams_body() {
 	was turns wakeups instructions frames_in frames_out frames_in_merged frames_out_segmented frames_cut copies timers events
 }
 
-case_of datagrams "UDP, more than the queue takes"
+mirage_case datagrams "UDP, more than the queue takes" 600
 datagrams_body() {
 	tracing fbt
 	counts udp-echo "sleep 1; ping -q -f -c 20000 $PROGRAM; echo | nc -u -w 1 $PROGRAM 9"
 	was frames_in frames_out
 }
 
-case_of own "its own bytes; a connection that its reader leaves"
+mirage_case own "its own bytes; a connection that its reader leaves" 600
 own_body() {
 	tracing fbt
 	load=$(mirage_program tcp-load) || exit
@@ -116,7 +108,7 @@ own_body() {
 	was copies timers
 }
 
-case_of hoard "frames that are kept, are too many, are taken back at the end"
+mirage_case hoard "frames that are kept, are too many, are taken back at the end" 600
 hoard_body() {
 	tracing fbt
 	rtparams=f=64

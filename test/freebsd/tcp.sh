@@ -21,15 +21,7 @@ over() {
 	mirage_done
 }
 
-case_of() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 900; }
-		$1_cleanup() { mirage_cleanup; }"
-	cases="$cases $1"
-}
-cases=
-
-case_of text "tcp-echo: nc(1) gets its lines back, and the end"
+mirage_case text "tcp-echo: nc(1) gets its lines back, and the end" 900
 text_body() {
 	mirage_answers tcp-echo
 	# Lines that wait for their answer, so the end does not overtake them.
@@ -37,14 +29,14 @@ text_body() {
 	over
 }
 
-case_of echo "tcp-echo: a stream comes back unchanged"
+mirage_case echo "tcp-echo: a stream comes back unchanged" 900
 echo_body() {
 	mirage_answers tcp-echo
 	load echo $PROGRAM 7 1 "$bulk"
 	over
 }
 
-case_of many "tcp-echo: many flows at once, each gets its own bytes"
+mirage_case many "tcp-echo: many flows at once, each gets its own bytes" 900
 many_body() {
 	mirage_answers tcp-echo
 	load echo $PROGRAM 7 "$flows" 3000
@@ -52,7 +44,7 @@ many_body() {
 	over
 }
 
-case_of sink "discard: takes a stream"
+mirage_case sink "discard: takes a stream" 900
 sink_body() {
 	mirage_answers discard
 	load discard $PROGRAM 9 1 "$bulk"
@@ -60,7 +52,7 @@ sink_body() {
 	over
 }
 
-case_of source "chargen: makes a stream, and goes on when its readers leave"
+mirage_case source "chargen: makes a stream, and goes on when its readers leave" 900
 source_body() {
 	mirage_answers chargen
 	load chargen $PROGRAM 19 1 "$bulk"
@@ -68,7 +60,7 @@ source_body() {
 	over
 }
 
-case_of fragments "ping with more than a frame holds"
+mirage_case fragments "ping with more than a frame holds" 900
 fragments_body() {
 	mirage_answers udp-echo
 	# The host puts no more than 16 fragments together (net.inet.ip.maxfragsperpacket).
@@ -78,7 +70,7 @@ fragments_body() {
 	over
 }
 
-case_of ipv6 "tcp-echo: neighbours, ping, large ping and streams over IPv6"
+mirage_case ipv6 "tcp-echo: neighbours, ping, large ping and streams over IPv6" 900
 ipv6_body() {
 	sysctl -n net.inet6.ip6.forwarding >/dev/null 2>&1 || atf_skip "this kernel has no IPv6"
 	mirage_load tcp-echo
@@ -102,7 +94,7 @@ forget_flows() {
 	tcpdrop -l -a 2>/dev/null | grep -F " $PROGRAM " | sh >/dev/null 2>&1
 }
 
-case_of stopped "tcp-echo: stopped and unloaded with flows open; the next start knows none of them"
+mirage_case stopped "tcp-echo: stopped and unloaded with flows open; the next start knows none of them" 900
 stopped_body() {
 	atf_require_prog tcpdrop
 	mirage_answers tcp-echo

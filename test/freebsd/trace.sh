@@ -6,8 +6,9 @@
 # with 0 on SIGINT, as by Ctrl-C.  Several watch the same load at once.
 
 . "$(atf_get_srcdir)/mirage.subr"
+. "$(atf_get_srcdir)/tracing.subr"
 
-: "${DTRACE:=dtrace}"
+# mirage-trace takes it from there.
 export DTRACE
 
 # Folder for what each script printed.
@@ -20,18 +21,9 @@ folder() {
 	[ -f "$scripts/mirage-trace" ] || atf_skip "there is no dtrace/mirage-trace"
 }
 
-# Skips where the kernel or the machine has no DTrace.
-tracing() {
-	atf_require_prog "$DTRACE"
-	folder
-	[ "$(id -u)" = 0 ] || atf_skip "only root traces"
-	kldstat -q -m sdt || kldload dtraceall >/dev/null 2>&1 || kldload sdt >/dev/null 2>&1 ||
-		atf_skip "this kernel has no sdt.ko"
-	"$DTRACE" -l -P sdt >/dev/null 2>&1 || atf_skip "dtrace(1) does not work with this kernel"
-}
-
 # The program runs, and packets for a strange address go to it, too.
 observed() {
+	folder
 	mirage_answers observed
 	route -q delete -host 10.99.0.1 >/dev/null 2>&1
 	route -q add -host 10.99.0.1 $PROGRAM >/dev/null 2>&1
@@ -166,8 +158,7 @@ frames_body() {
 
 case_of memory "gc, heap, io_page, generic, flame"
 memory_body() {
-	tracing
-	kldstat -q -m fbt || kldload fbt >/dev/null 2>&1 || atf_skip "this kernel has no fbt.ko"
+	tracing fbt
 	observed
 	_also=collect
 	watch gc heap io_page generic flame

@@ -80,27 +80,19 @@ again() {
 	atf_check -o empty diff before after
 }
 
-case_of() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 600; }
-		$1_cleanup() { mirage_cleanup; }"
-	cases="$cases $1"
-}
-cases=
-
-case_of sdt "probes of the table, all enabled"
+mirage_case sdt "probes of the table, all enabled" 600
 sdt_body() {
 	tracing
 	again kept 'mirage::: { @[probename] = count(); }'
 }
 
-case_of fbt "functions of the module"
+mirage_case fbt "functions of the module" 600
 fbt_body() {
 	tracing fbt
 	again kept 'fbt:mirage:mirage_*:entry { @[probefunc] = count(); }'
 }
 
-case_of profile "a script that enables no probe of the module, and has its stacks"
+mirage_case profile "a script that enables no probe of the module, and has its stacks" 600
 profile_body() {
 	tracing profile
 	again kept 'profile-997 { @[stack()] = count(); }'

@@ -1,6 +1,6 @@
 /** Resident memory of a program that waits. */
 import { spawn } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.ts";
 import type { PartResult } from "./part.ts";
@@ -12,7 +12,8 @@ const LIMIT_KIB = 8192;
 async function residentKib(executable: string): Promise<number> {
   const child = spawn(executable, { stdio: "ignore" });
   // On a busy machine it is a copy of this process for a while.
-  while (readlinkSync(`/proc/${child.pid}/exe`) !== executable) await sleep(10);
+  const itself = realpathSync(executable);
+  while (readlinkSync(`/proc/${child.pid}/exe`) !== itself) await sleep(10);
   await sleep(1000);
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   child.kill("SIGKILL");

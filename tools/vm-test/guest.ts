@@ -16,14 +16,15 @@ export type GuestEnding = Ending | { readonly kind: "timeout" | "silence" | "gon
 /** Milliseconds in which a kernel that has panicked may still say why. */
 const lastWords = 5000;
 
-function netArguments(net: Net, index: number): string[] {
+function netArguments(net: Net, index: number, emulated: boolean): string[] {
   const backend =
     net.kind === "user"
       ? `user,id=net${index},restrict=on`
       : `tap,id=net${index},ifname=${net.name},script=no,downscript=no`;
   // Emulated by one thread, QEMU before 8.1 leaves out the guest's memory barriers (its commit c914d46d): the device may
   // read an old event index, and with event_idx raises no interrupt ever again. Without, the next frame makes up for it.
-  return ["-netdev", backend, "-device", `virtio-net-pci,netdev=net${index},event_idx=off`];
+  const eventIndex = emulated ? ",event_idx=off" : "";
+  return ["-netdev", backend, "-device", `virtio-net-pci,netdev=net${index}${eventIndex}`];
 }
 
 /** Payload and result are on an AHCI controller, so that they are ada0 and ada1 whatever the image's own disk is. */
@@ -51,7 +52,7 @@ export function qemuArguments(
     ...["-drive", drive("out", disks.out, "format=raw")],
     ...["-device", "ide-hd,drive=out,bus=ide.1,bootindex=3"],
     ...["-device", "virtio-rng-pci"],
-    ...options.nets.flatMap(netArguments),
+    ...options.nets.flatMap((net, index) => netArguments(net, index, accelerator === "tcg")),
   ];
 }
 
